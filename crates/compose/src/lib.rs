@@ -1,0 +1,1 @@
+//! The Compose Specification: parse with spans, interpolate, include, extend, merge, normalise. Pure.

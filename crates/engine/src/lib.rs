@@ -1,0 +1,1 @@
+//! Observe all hosts, check, apply, verify.

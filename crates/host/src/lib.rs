@@ -1,0 +1,1 @@
+//! The hosts: observe, perform, files, exec, logs, facts, over a local socket or SSH.

@@ -1,0 +1,1 @@
+//! The homelab: hosts, groups, stacks, layers, policies; load and resolve. Pure.

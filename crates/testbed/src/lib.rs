@@ -1,0 +1,1 @@
+//! Fake hosts, stories, and real hosts in containers. For tests and demos only.
