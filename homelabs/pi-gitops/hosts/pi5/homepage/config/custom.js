@@ -1,0 +1,1 @@
+/* Not used. Homepage wants the file to exist when its configuration is read-only. */
