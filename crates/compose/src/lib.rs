@@ -1,1 +1,20 @@
-//! The Compose Specification: parse with spans, interpolate, include, extend, merge, normalise. Pure.
+//! The Compose Specification as a pure function: files in, project and findings out.
+//!
+//! The crate does no I/O and reads no environment: [`Files`] and [`LoadOptions`] bring all of it.
+//! Work happens on a [`tree`] in which every value knows its file, line and column; typed structs
+//! ([`project`]) come last. All faults of the input are collected as [`Finding`]s.
+
+#![cfg_attr(test, allow(clippy::panic, clippy::unwrap_used, reason = "tests may panic"))]
+
+pub mod dotenv;
+pub mod files;
+pub mod finding;
+mod load;
+mod path;
+pub mod project;
+mod template;
+pub mod tree;
+
+pub use files::{FileError, Files, Kind, MemoryFiles};
+pub use finding::{Finding, Place, Related, Severity};
+pub use load::{LoadOptions, Loaded, load};

@@ -1,0 +1,337 @@
+//! From the events of the YAML parser to the tree.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use saphyr_parser::{Event, Parser, ScalarStyle, Span as RawSpan, StrInput, Tag as RawTag};
+
+use super::node::{Data, Entry, How, Key, Mapping, Node, Tag};
+use super::scalar;
+use super::span::{Source, Span};
+use crate::finding::Finding;
+
+/// How much one file may ask for. An alias counts as often as it is used, so that a few lines
+/// cannot stand for millions of values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Values in one file after aliases are resolved.
+    pub nodes: usize,
+    /// Nesting of lists and mappings.
+    pub depth: usize,
+    /// Size of one file in bytes.
+    pub bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { nodes: 100_000, depth: 100, bytes: 4 << 20 }
+    }
+}
+
+/// Composes every document of a text. `file` is the name that findings give it. A document with a
+/// syntax error is left out; duplicate keys and the like are findings, and the tree still comes.
+pub fn parse(text: &str, file: &str) -> (Vec<Node>, Vec<Finding>) {
+    parse_with(text, file, &Limits::default())
+}
+
+/// [`parse`] with limits other than the default ones.
+pub fn parse_with(text: &str, file: &str, limits: &Limits) -> (Vec<Node>, Vec<Finding>) {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let oversized = text.len() > limits.bytes;
+    let kept = if oversized { String::new() } else { text.to_string() };
+    let source = Arc::new(Source { name: file.to_string(), text: kept });
+    if oversized {
+        let start = Span { source, line: 1, column: 1, start: 0, end: 0 };
+        let message =
+            format!("the file has {} bytes, more than the limit of {}", text.len(), limits.bytes);
+        return (Vec::new(), vec![Finding::error("file-too-large", message).at(start.place())]);
+    }
+    let mut composer = Composer {
+        parser: Parser::new_from_str(&source.text),
+        source: Arc::clone(&source),
+        limits,
+        nodes: 0,
+        anchors: HashMap::new(),
+        path: Vec::new(),
+        findings: Vec::new(),
+    };
+    let documents = composer.documents();
+    (documents, composer.findings)
+}
+
+/// Composing stops at once: the finding has been recorded.
+struct Stop;
+
+struct Composer<'a> {
+    parser: Parser<'a, StrInput<'a>>,
+    source: Arc<Source>,
+    limits: &'a Limits,
+    nodes: usize,
+    /// Finished anchors with the number of nodes below them; an anchor that is still being built
+    /// is not in here, so an alias to it is a cycle.
+    anchors: HashMap<usize, (Node, usize)>,
+    path: Vec<String>,
+    findings: Vec<Finding>,
+}
+
+impl<'a> Composer<'a> {
+    fn documents(&mut self) -> Vec<Node> {
+        let mut documents = Vec::new();
+        loop {
+            match self.next() {
+                Ok((Event::DocumentStart(_), _)) => {
+                    self.anchors.clear();
+                    let Ok((event, span)) = self.next() else { break };
+                    match self.node(event, span, 0) {
+                        Ok(node) => documents.push(node),
+                        Err(Stop) => break,
+                    }
+                }
+                Ok((Event::StreamEnd, _)) | Err(Stop) => break,
+                Ok(_) => {}
+            }
+        }
+        documents
+    }
+
+    fn next(&mut self) -> Result<(Event<'a>, Span), Stop> {
+        match self.parser.next_event() {
+            Some(Ok((event, raw))) => Ok((event, self.span(raw))),
+            Some(Err(error)) => {
+                let marker = *error.marker();
+                let span = self.span(RawSpan::new(marker, marker));
+                let message = format!("this is not valid YAML: {}", error.info());
+                self.findings.push(Finding::error("yaml-syntax", message).at(span.place()));
+                Err(Stop)
+            }
+            None => Err(Stop),
+        }
+    }
+
+    fn span(&self, raw: RawSpan) -> Span {
+        let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        Span {
+            source: Arc::clone(&self.source),
+            line: number(raw.start.line()),
+            column: number(raw.start.col() + 1),
+            start: number(raw.start.index()),
+            end: number(raw.end.index()),
+        }
+    }
+
+    fn node(&mut self, event: Event<'a>, span: Span, depth: usize) -> Result<Node, Stop> {
+        if depth > self.limits.depth {
+            let message = format!("values are nested deeper than {} levels", self.limits.depth);
+            return Err(self.stop("nested-too-deep", message, &span));
+        }
+        let before = self.nodes;
+        self.count(1, &span)?;
+        let (mut node, anchor) = match event {
+            Event::Alias(id) => return self.alias(id, span),
+            Event::Scalar(text, style, anchor, tag) => {
+                (self.scalar(&text, style, tag.as_deref(), span), anchor)
+            }
+            Event::SequenceStart(anchor, tag) => {
+                let mut node = Node::new(Data::Sequence(self.sequence(depth)?), span);
+                node.tag = tag.as_deref().and_then(tag_of);
+                (node, anchor)
+            }
+            Event::MappingStart(anchor, tag) => {
+                let mapping = self.mapping(depth)?;
+                let mut node = Node::new(Data::Mapping(mapping), span);
+                node.tag = tag.as_deref().and_then(tag_of);
+                (node, anchor)
+            }
+            // Nothing between two documents: an empty one.
+            _ => (Node::null(&span), 0),
+        };
+        if matches!(node.tag, Some(Tag::Foreign(_))) {
+            self.foreign_tag(&mut node);
+        }
+        if anchor != 0 {
+            self.anchors.insert(anchor, (node.clone(), self.nodes - before));
+        }
+        Ok(node)
+    }
+
+    fn count(&mut self, more: usize, span: &Span) -> Result<(), Stop> {
+        self.nodes = self.nodes.saturating_add(more);
+        if self.nodes <= self.limits.nodes {
+            return Ok(());
+        }
+        let message = format!("the file stands for more than {} values", self.limits.nodes);
+        let stop = self.stop("too-many-values", message, span);
+        if let Some(finding) = self.findings.last_mut() {
+            finding.hint = Some("an alias counts as often as it is used: use fewer".into());
+        }
+        Err(stop)
+    }
+
+    fn stop(&mut self, code: &'static str, message: String, span: &Span) -> Stop {
+        let path = self.path_text();
+        self.findings.push(Finding::error(code, message).at(span.place()).on(path));
+        Stop
+    }
+
+    fn path_text(&self) -> String {
+        self.path.concat().trim_start_matches('.').to_string()
+    }
+
+    fn alias(&mut self, id: usize, span: Span) -> Result<Node, Stop> {
+        let Some(size) = self.anchors.get(&id).map(|(_, size)| *size) else {
+            let message = format!("{} refers to a value that contains it", span.text());
+            return Err(self.stop("alias-cycle", message, &span));
+        };
+        // Counted before it is copied: the copy is what must not happen.
+        self.count(size, &span)?;
+        let Some((node, _)) = self.anchors.get(&id) else { return Err(Stop) };
+        let mut node = node.clone();
+        node.came_through(How::Alias, &span);
+        Ok(node)
+    }
+
+    fn scalar(&mut self, text: &str, style: ScalarStyle, tag: Option<&RawTag>, span: Span) -> Node {
+        let core = tag.filter(|tag| is_core(tag)).map(|tag| tag.suffix.as_str());
+        let own = tag.and_then(tag_of);
+        let data = match core {
+            Some("str" | "binary") => Data::String(text.to_string()),
+            Some(_) => scalar::resolve(text),
+            None if style == ScalarStyle::Plain => scalar::resolve(text),
+            None => Data::String(text.to_string()),
+        };
+        let plain = style == ScalarStyle::Plain && tag.is_none();
+        let timestamp = plain && scalar::is_timestamp(text);
+        let mut node = Node::new(data, span);
+        node.tag = if timestamp { Some(Tag::Timestamp) } else { own };
+        node
+    }
+
+    fn foreign_tag(&mut self, node: &mut Node) {
+        let Some(Tag::Foreign(name)) = node.tag.take() else { return };
+        let finding = Finding::warning("unknown-tag", format!("the tag {name} means nothing here"));
+        let hint = "Compose knows !reset and !override";
+        self.findings.push(finding.at(node.place()).on(self.path_text()).hint(hint));
+    }
+
+    fn sequence(&mut self, depth: usize) -> Result<Vec<Node>, Stop> {
+        let mut items = Vec::new();
+        loop {
+            let (event, span) = self.next()?;
+            if event == Event::SequenceEnd {
+                return Ok(items);
+            }
+            self.path.push(format!("[{}]", items.len()));
+            items.push(self.node(event, span, depth + 1)?);
+            self.path.pop();
+        }
+    }
+
+    fn mapping(&mut self, depth: usize) -> Result<Mapping, Stop> {
+        let mut mapping = Mapping::default();
+        let mut merges = Vec::new();
+        let mut names: HashSet<String> = HashSet::new();
+        loop {
+            let (event, span) = self.next()?;
+            if event == Event::MappingEnd {
+                break;
+            }
+            let is_merge = matches!(&event,
+                Event::Scalar(text, ScalarStyle::Plain, _, None) if text == "<<");
+            let key = self.key(event, span, depth)?;
+            let (event, span) = self.next()?;
+            self.path.push(format!(".{}", key.name));
+            let value = self.node(event, span, depth + 1)?;
+            if !names.insert(key.name.clone()) {
+                self.duplicate(&mapping, &merges, &key);
+            } else if is_merge {
+                merges.push((key, value));
+            } else {
+                mapping.entries.push(Entry { key, value });
+            }
+            self.path.pop();
+        }
+        for (key, value) in merges {
+            self.merge(&mut mapping, &mut names, &key, value)?;
+        }
+        Ok(mapping)
+    }
+
+    fn key(&mut self, event: Event<'a>, span: Span, depth: usize) -> Result<Key, Stop> {
+        let written = span.clone();
+        let node = self.node(event, span, depth + 1)?;
+        if let Data::String(name) = node.data {
+            return Ok(Key { name, span: written });
+        }
+        let name = node.scalar_text().unwrap_or_else(|| written.text().trim().to_string());
+        let message = format!("the key {name} is {}, not a text", node.kind_name());
+        self.findings.push(
+            Finding::error("key-not-text", message)
+                .at(written.place())
+                .on(self.path_text())
+                .hint(format!("put it in quotes: \"{name}\"")),
+        );
+        Ok(Key { name, span: written })
+    }
+
+    fn duplicate(&mut self, mapping: &Mapping, merges: &[(Key, Node)], key: &Key) {
+        let first = mapping
+            .entry(&key.name)
+            .map(|entry| &entry.key)
+            .or_else(|| merges.first().map(|(key, _)| key));
+        let message = format!("the key {} stands twice in this mapping", key.name);
+        let mut finding = Finding::error("duplicate-key", message)
+            .at(key.span.place())
+            .on(self.path_text())
+            .hint("keep one of the two");
+        if let Some(first) = first {
+            finding = finding.related(first.span.place(), "it stands here first");
+        }
+        self.findings.push(finding);
+    }
+
+    /// The value of a `<<` key: own keys win, and of a list the earlier mapping wins.
+    fn merge(
+        &mut self,
+        mapping: &mut Mapping,
+        names: &mut HashSet<String>,
+        key: &Key,
+        value: Node,
+    ) -> Result<(), Stop> {
+        let sources = match value.data {
+            Data::Sequence(items) => items,
+            data => vec![Node { data, ..value }],
+        };
+        for source in sources {
+            let Data::Mapping(more) = source.data else {
+                let message =
+                    format!("a merge key takes mappings, and this is {}", source.kind_name());
+                let place = source.place();
+                let path = self.path_text();
+                self.findings.push(Finding::error("merge-key", message).at(place).on(path));
+                continue;
+            };
+            for mut entry in more.entries {
+                if names.insert(entry.key.name.clone()) {
+                    entry.value.came_through(How::MergeKey, &key.span);
+                    mapping.entries.push(entry);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_core(tag: &RawTag) -> bool {
+    tag.is_yaml_core_schema() || tag.handle == "!!"
+}
+
+fn tag_of(tag: &RawTag) -> Option<Tag> {
+    match (tag.handle.as_str(), tag.suffix.as_str()) {
+        ("!", "reset") => Some(Tag::Reset),
+        ("!", "override") => Some(Tag::Override),
+        _ if is_core(tag) => None,
+        // `!` alone only says that the scalar is text.
+        ("!" | "", "") => None,
+        (handle, suffix) => Some(Tag::Foreign(format!("{handle}{suffix}"))),
+    }
+}
