@@ -1,1 +1,19 @@
-//! From desired and observed state to a plan with reasons. Pure.
+//! From what should be and what was seen to a plan with reasons. Pure and total.
+//!
+//! ```text
+//! Desired ─┐
+//!          ├─plan─▶ Plan ──(perform or simulate its operations)──▶ Observed
+//! Observed ┘
+//! ```
+
+mod change;
+pub mod observed;
+mod op;
+mod simulate;
+mod verdict;
+pub mod ownership;
+
+pub use change::*;
+pub use op::Op;
+pub use simulate::{simulate, simulate_op};
+pub use verdict::{Failure, Judgement, Sighting, judge};

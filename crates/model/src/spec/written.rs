@@ -1,0 +1,216 @@
+//! Specs written down: for the digest that decides, and for the record that explains.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{ContainerSpec, HealthCheck, Logging, NetworkSpec, VolumeSpec};
+use crate::{digest::Digest, secret::Secret};
+
+/// Version of the way specs are written down for their digest. It changes only when the meaning of
+/// an unchanged spec changes; a new optional field does not count, since what is absent is not
+/// written. That is why an upgrade of Hob restarts nothing.
+pub const SPEC_DIGEST_VERSION: &str = "v1";
+
+/// `v1:<sha256>`: identifies an effective specification across runs, machines and versions of Hob.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SpecDigest(String);
+
+impl SpecDigest {
+    fn of(written: &Value) -> Self {
+        let digest = Digest::of(written.to_string().as_bytes());
+        Self(format!("{SPEC_DIGEST_VERSION}:{digest}"))
+    }
+
+    /// As read from a label.
+    pub fn from_label(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// As written to a label.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A container's spec without secrets, attribute by attribute, as it is kept on a host.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SealedSpec(pub Map<String, Value>);
+
+impl ContainerSpec {
+    /// The digest that decides whether a container is still what it should be.
+    pub fn digest(&self) -> SpecDigest {
+        SpecDigest::of(&Value::Object(self.written(&|value| value.to_owned())))
+    }
+
+    /// The spec as it is kept on a host to explain a later difference: every value that may be a
+    /// secret is replaced by what `seal` makes of it (a keyed digest).
+    pub fn sealed(&self, seal: &dyn Fn(&str) -> String) -> SealedSpec {
+        SealedSpec(self.written(seal))
+    }
+
+    fn written(&self, show: &dyn Fn(&str) -> String) -> Map<String, Value> {
+        let Self {
+            image,
+            command,
+            entrypoint,
+            env,
+            labels,
+            hostname,
+            user,
+            working_dir,
+            cap_add,
+            cap_drop,
+            security_opt,
+            privileged,
+            read_only,
+            init,
+            tty,
+            stdin_open,
+            group_add,
+            sysctls,
+            ulimits,
+            shm_bytes,
+            extra_hosts,
+            dns,
+            devices,
+            mounts,
+            network,
+            ports,
+            restart,
+            health,
+            limits,
+            logging,
+            stop_signal,
+            stop_grace,
+            platform,
+            content,
+        } = self;
+        let mut out = Writer { map: Map::new(), show };
+        out.put("image", image);
+        out.shown_list("command", command.as_ref());
+        out.shown_list("entrypoint", entrypoint.as_ref());
+        out.shown_map("env", env);
+        out.shown_map("labels", labels);
+        out.put("hostname", hostname);
+        out.put("user", user);
+        out.put("working_dir", working_dir);
+        out.put("cap_add", cap_add);
+        out.put("cap_drop", cap_drop);
+        out.put("security_opt", security_opt);
+        out.put("privileged", privileged);
+        out.put("read_only", read_only);
+        out.put("init", init.map(|on| if on { "on" } else { "off" }));
+        out.put("tty", tty);
+        out.put("stdin_open", stdin_open);
+        out.put("group_add", group_add);
+        out.put("sysctls", sysctls);
+        out.put("ulimits", ulimits);
+        out.put("shm_bytes", shm_bytes);
+        out.put("extra_hosts", extra_hosts);
+        out.put("dns", dns);
+        out.put("devices", devices);
+        out.put("mounts", mounts);
+        out.put("network", network);
+        out.put("ports", ports);
+        out.put("restart", restart);
+        if let Some(health) = health {
+            out.health(health);
+        }
+        out.put("limits", limits);
+        if let Some(logging) = logging {
+            out.logging(logging);
+        }
+        out.put("stop_signal", stop_signal);
+        out.put("stop_grace_ms", stop_grace.map(millis));
+        out.put("platform", platform);
+        out.put("content", content);
+        out.map
+    }
+}
+
+impl NetworkSpec {
+    /// The digest that goes on the network as a label.
+    pub fn digest(&self) -> SpecDigest {
+        SpecDigest::of(&serde_json::to_value(self).unwrap_or_default())
+    }
+}
+
+impl VolumeSpec {
+    /// The digest that goes on the volume as a label.
+    pub fn digest(&self) -> SpecDigest {
+        SpecDigest::of(&serde_json::to_value(self).unwrap_or_default())
+    }
+}
+
+struct Writer<'a> {
+    map: Map<String, Value>,
+    show: &'a dyn Fn(&str) -> String,
+}
+
+impl Writer<'_> {
+    /// Writes an attribute unless it is absent: null, `false`, an empty list, map or object. (An
+    /// attribute whose `false` or empty form differs from its absence is written in another form.)
+    fn put(&mut self, attribute: &str, value: impl Serialize) {
+        // why: only string keys and plain values occur here, which JSON never refuses.
+        let value = serde_json::to_value(value).unwrap_or_default();
+        let absent = match &value {
+            Value::Null | Value::Bool(false) => true,
+            Value::Array(items) => items.is_empty(),
+            Value::Object(entries) => entries.is_empty(),
+            _ => false,
+        };
+        if !absent {
+            self.map.insert(attribute.to_owned(), value);
+        }
+    }
+
+    /// A list that may be empty on purpose: `command: []` is not the image's own command.
+    fn shown_list(&mut self, attribute: &str, list: Option<&Vec<Secret<String>>>) {
+        if let Some(list) = list {
+            let shown = list.iter().map(|item| Value::String((self.show)(item.expose())));
+            self.map.insert(attribute.to_owned(), Value::Array(shown.collect()));
+        }
+    }
+
+    fn shown_map<'b>(
+        &mut self,
+        attribute: &str,
+        map: impl IntoIterator<Item = (&'b String, &'b Secret<String>)>,
+    ) {
+        let shown: Map<String, Value> = map
+            .into_iter()
+            .map(|(key, value)| (key.clone(), Value::String((self.show)(value.expose()))))
+            .collect();
+        self.put(attribute, shown);
+    }
+
+    fn health(&mut self, check: &HealthCheck) {
+        let HealthCheck { test, interval, timeout, retries, start_period, start_interval } = check;
+        let mut inner = Writer { map: Map::new(), show: self.show };
+        inner.shown_list("test", test.as_ref());
+        inner.put("interval_ms", interval.map(millis));
+        inner.put("timeout_ms", timeout.map(millis));
+        inner.put("retries", retries);
+        inner.put("start_period_ms", start_period.map(millis));
+        inner.put("start_interval_ms", start_interval.map(millis));
+        let map = inner.map;
+        self.put("health", map);
+    }
+
+    fn logging(&mut self, logging: &Logging) {
+        let Logging { driver, options } = logging;
+        let mut inner = Writer { map: Map::new(), show: self.show };
+        inner.put("driver", driver);
+        inner.shown_map("options", options);
+        let map = inner.map;
+        self.put("logging", map);
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,421 @@
+//! A plan as plain data: what happens, where, in what order, and why.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::Arc,
+    time::Duration,
+};
+
+use hob_model::{
+    ContainerName, Digest, HostName, ImageId, ImageRef, NetworkName, ServiceName, StackName,
+    StackPath, VolumeName,
+    desired::{StackFile, StackNetwork, StackVolume},
+    spec::{ContainerSpec, NetworkSpec},
+};
+
+use crate::{observed::Verdict, ownership::Identity};
+
+/// What is to be done, and what is not and why.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// What the plan was computed from; a saved plan is stale once it differs.
+    pub basis: BTreeMap<HostName, Basis>,
+    /// In an order in which they could be done one by one: `after` points backwards only.
+    pub steps: Vec<Step>,
+    /// What should be done and cannot be.
+    pub blocked: Vec<Blocked>,
+    /// What is not as it was left, and is not (or not only) mended by a step.
+    pub drift: Vec<Drift>,
+}
+
+/// Digests of what was planned from, for one host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Basis {
+    /// Of what should be; keyed by the host's key, since it covers secrets.
+    pub desired: Digest,
+    /// Of what was seen and bears on the plan.
+    pub observed: Digest,
+}
+
+/// Position of a step in its plan, from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StepId(pub u32);
+
+impl fmt::Display for StepId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// One change on one host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// Its position.
+    pub id: StepId,
+    /// Where.
+    pub host: HostName,
+    /// For which stack; `None` for what stacks share.
+    pub stack: Option<StackName>,
+    /// What.
+    pub change: Change,
+    /// Why; never empty.
+    pub why: Vec<Reason>,
+    /// What must have come how far before.
+    pub after: BTreeMap<StepId, Milestone>,
+    /// What it may cost.
+    pub risk: Risk,
+}
+
+/// How far a step must have come before one that follows it may begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Milestone {
+    /// Its container was started.
+    Started,
+    /// It is done, and its container passed the verdict.
+    Done,
+}
+
+/// What a step may cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Risk {
+    /// Nothing.
+    None,
+    /// A service is replaced while it goes on answering.
+    Restart,
+    /// A service does not answer for a while, or any more.
+    Downtime,
+    /// Data are removed.
+    LosesData,
+}
+
+/// What a step does. Plain data: performing, simulating, showing and saving are exhaustive matches
+/// over it or over the operations that it stands for ([`crate::Op`]).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Fetch an image.
+    Pull {
+        /// Which.
+        image: ImageRef,
+    },
+    /// Make a network.
+    CreateNetwork(NewNetwork),
+    /// Remove a network that Hob made and nobody declares or uses any more.
+    RemoveNetwork {
+        /// Which.
+        name: NetworkName,
+    },
+    /// Make a volume.
+    CreateVolume(NewVolume),
+    /// Write files of the repository into the stack's folder on the host.
+    WriteFiles {
+        /// What; only files that are missing there or differ.
+        write: BTreeMap<StackPath, StackFile>,
+    },
+    /// Remove files that Hob put into the stack's folder and nobody declares any more.
+    RemoveFiles {
+        /// Which.
+        remove: BTreeSet<StackPath>,
+    },
+    /// Make a container, start it and wait for its verdict.
+    Create(Target),
+    /// Put a new container in the place of an old one, which is kept until the verdict.
+    Replace {
+        /// The old container.
+        was: ContainerName,
+        /// The new one.
+        target: Target,
+        /// Whether the old one was running, and so is started again if it is put back.
+        was_running: bool,
+        /// In which order.
+        order: Order,
+        /// Volumes without a name that the new container takes over, by mount target.
+        inherit: BTreeMap<String, VolumeName>,
+    },
+    /// Start a container that is as it should be, and wait for its verdict.
+    Start(Target),
+    /// Stop and start a container that is as it should be, and wait for its verdict.
+    Restart(Target),
+    /// Wait for the verdict of a container that an interrupted run left without one.
+    Confirm {
+        /// The container.
+        target: Target,
+        /// Whether its predecessor is still kept: removed after a good verdict, put back after a
+        /// bad one.
+        kept: bool,
+    },
+    /// Undo what an interrupted run left half done with a container.
+    Restore {
+        /// Name of the container concerned.
+        name: ContainerName,
+        /// What is to be undone.
+        leftover: Leftover,
+    },
+    /// Stop and remove a container that Hob made and nobody declares any more. Its volumes stay.
+    Remove {
+        /// Which.
+        name: ContainerName,
+    },
+}
+
+/// A network to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewNetwork {
+    /// Name on the Engine.
+    pub name: NetworkName,
+    /// Homelab that it is made for.
+    pub homelab: String,
+    /// Stack and Compose project; `None` for a network that stacks share.
+    pub project: Option<(StackName, String)>,
+    /// Key in the Compose file (or in `hob.yaml`), and what it is to be.
+    pub network: StackNetwork,
+}
+
+/// A volume to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewVolume {
+    /// Name on the Engine.
+    pub name: VolumeName,
+    /// Homelab that it is made for.
+    pub homelab: String,
+    /// Stack that it is made for.
+    pub stack: StackName,
+    /// Its Compose project.
+    pub project: String,
+    /// Key in the Compose file, and what it is to be.
+    pub volume: StackVolume,
+}
+
+/// The container that a step is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Its name.
+    pub name: ContainerName,
+    /// For what it is made.
+    pub identity: Identity,
+    /// What it is to be.
+    pub spec: Arc<ContainerSpec>,
+    /// What counts as a good verdict, and how long that may take.
+    pub expect: Expectation,
+    /// Containers that must be in order first and have no step of their own in this plan.
+    pub wait_for: Vec<(ContainerName, Expectation)>,
+}
+
+/// Which comes first in a replacement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// The old container stops, then the new one starts: ports, volumes or addresses collide.
+    StopFirst,
+    /// The new container starts and passes its verdict, then the old one stops.
+    StartFirst,
+}
+
+/// What an interrupted run left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leftover {
+    /// A successor that never took over: it is removed.
+    New,
+    /// A predecessor whose place is empty, or taken by a container that is not wanted any more:
+    /// it gets its place back.
+    Old,
+}
+
+/// What counts as a good verdict of a container, and how long that may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expectation {
+    /// Whether ending with exit code 0 is success: its restart policy is `no`, or somebody waits
+    /// for its completion.
+    pub may_complete: bool,
+    /// Whether it *must* complete: somebody waits for its completion.
+    pub must_complete: bool,
+    /// How long a container without a health check must run without a restart.
+    pub settle: Duration,
+    /// After this time the verdict is bad.
+    pub budget: Duration,
+}
+
+/// Why a step is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// There is no such thing on the host.
+    Missing,
+    /// The container is not running.
+    NotRunning {
+        /// What it does instead: `exited (1)`, `created`, `paused`...
+        state: String,
+    },
+    /// Nobody declares it any more.
+    NoLongerDeclared,
+    /// Another image name.
+    Image {
+        /// The running one.
+        was: ImageRef,
+        /// The declared one.
+        now: ImageRef,
+    },
+    /// The same image name stands for another image on the host.
+    ImageContent {
+        /// The running one.
+        was: ImageId,
+        /// What the name stands for.
+        now: ImageId,
+    },
+    /// An environment variable was added, removed or changed.
+    Env {
+        /// Its name.
+        key: String,
+    },
+    /// A label was added, removed or changed.
+    Label {
+        /// Its name.
+        key: String,
+    },
+    /// A file was added, removed or changed.
+    File {
+        /// Its path in the stack's folder, or where a container sees it.
+        path: String,
+    },
+    /// A mount was added, removed or changed.
+    Mount {
+        /// Where the container sees it.
+        target: String,
+    },
+    /// The container is not attached as it should be.
+    Network {
+        /// To which network.
+        name: NetworkName,
+    },
+    /// Another attribute changed.
+    Attribute {
+        /// Its name in the specification.
+        name: String,
+    },
+    /// The specification differs, and the record that could say in what is not there.
+    Unexplained,
+    /// An interrupted run left it so.
+    Interrupted,
+    /// It never passed a verdict.
+    Unverified,
+    /// A step that it depends on is being done.
+    Follows(StepId),
+    /// A container needs it.
+    NeededBy {
+        /// Which service.
+        service: ServiceName,
+    },
+}
+
+/// Something that should be done and cannot be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Blocked {
+    /// Where.
+    pub host: HostName,
+    /// For which stack, if for one.
+    pub stack: Option<StackName>,
+    /// For which service, if for one.
+    pub service: Option<ServiceName>,
+    /// Why not.
+    pub why: Obstacle,
+}
+
+/// Why something cannot be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// The host did not answer.
+    Unreachable {
+        /// What went wrong.
+        why: String,
+    },
+    /// A container of that name is there, and Hob did not make it.
+    ForeignContainer {
+        /// Which.
+        name: ContainerName,
+        /// The Compose project that it belongs to, if any.
+        project: Option<String>,
+    },
+    /// A file is there, and Hob did not put it there.
+    ForeignFile {
+        /// Path in the stack's folder.
+        path: StackPath,
+    },
+    /// A file that Hob put there cannot be read or is no file any more.
+    UnusableFile {
+        /// Path in the stack's folder.
+        path: StackPath,
+    },
+    /// An external network is not there.
+    NoNetwork {
+        /// Which.
+        name: NetworkName,
+    },
+    /// An external volume is not there.
+    NoVolume {
+        /// Which.
+        name: VolumeName,
+    },
+    /// A network exists with another definition; it cannot be changed while containers use it.
+    NetworkDiffers {
+        /// Which.
+        name: NetworkName,
+    },
+    /// A volume exists with another definition; replacing it would lose its data.
+    VolumeDiffers {
+        /// Which.
+        name: VolumeName,
+    },
+    /// A running container that Hob did not make holds the port.
+    PortTaken {
+        /// Port of the host.
+        port: u16,
+        /// Who holds it.
+        by: ContainerName,
+    },
+    /// The image is not on the host and may not be pulled.
+    NoImage {
+        /// Which.
+        image: ImageRef,
+    },
+    /// What it needs is blocked.
+    Needs {
+        /// Which service, `stack/service`, or stack.
+        what: String,
+    },
+}
+
+/// Something that is not as it was left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Drift {
+    /// Where.
+    pub host: HostName,
+    /// In which stack.
+    pub stack: StackName,
+    /// What.
+    pub what: Deviation,
+}
+
+/// What is not as it was left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deviation {
+    /// A container fails its health check.
+    Unhealthy {
+        /// Which.
+        container: ContainerName,
+        /// What it was found to be when it was deployed.
+        was: Verdict,
+    },
+    /// A container was stopped, or stopped by itself.
+    Stopped {
+        /// Which.
+        container: ContainerName,
+    },
+    /// A file that Hob wrote was changed or removed by somebody else.
+    FileChanged {
+        /// Which.
+        path: StackPath,
+    },
+}
+
+/// A network shared by stacks is declared like a stack's own, with its name as key.
+pub fn shared_network(name: &NetworkName, spec: &NetworkSpec) -> StackNetwork {
+    StackNetwork { key: name.to_string(), spec: spec.clone() }
+}

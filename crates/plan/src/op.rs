@@ -1,0 +1,315 @@
+//! The operations that a step stands for. A step is what people read; an operation is the smallest
+//! thing a host does, so a run that is killed ends between two of them. Performing and simulating
+//! match over [`Op`]; which operations make up a change, and which undo it, is decided here once.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use hob_model::{
+    ContainerName, ImageRef, NetworkName, StackName, StackPath, VolumeName,
+    desired::StackFile,
+    spec::ContainerSpec,
+};
+
+use crate::{
+    change::{Change, Expectation, Leftover, Milestone, NewNetwork, NewVolume, Order, Step, Target},
+    ownership::Identity,
+};
+
+/// One thing a host does. Each is safe to repeat: what is already so is success.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Op {
+    /// Fetch an image.
+    Pull {
+        /// Which.
+        image: ImageRef,
+        /// `os/arch[/variant]`, if asked for.
+        platform: Option<String>,
+    },
+    /// Make a network.
+    CreateNetwork(NewNetwork),
+    /// Remove a network.
+    RemoveNetwork(NetworkName),
+    /// Make a volume.
+    CreateVolume(NewVolume),
+    /// Note that these files are Hob's from now on; comes before they are written, so that a run
+    /// killed in between finds its own files again.
+    OwnFiles {
+        /// Whose.
+        stack: StackName,
+        /// Which.
+        paths: BTreeSet<StackPath>,
+    },
+    /// Write files, each by renaming a complete one into place.
+    WriteFiles {
+        /// Whose.
+        stack: StackName,
+        /// Which.
+        files: BTreeMap<StackPath, StackFile>,
+    },
+    /// Remove files, the folders that this leaves empty, and the note that they are Hob's.
+    RemoveFiles {
+        /// Whose.
+        stack: StackName,
+        /// Which.
+        paths: BTreeSet<StackPath>,
+    },
+    /// Make a container without starting it.
+    CreateContainer {
+        /// Its name for now.
+        name: ContainerName,
+        /// For what.
+        identity: Identity,
+        /// What it is to be.
+        spec: Arc<ContainerSpec>,
+        /// Volumes without a name that it takes over, by mount target.
+        inherit: BTreeMap<String, VolumeName>,
+    },
+    /// Give a container another name.
+    Rename {
+        /// From.
+        from: ContainerName,
+        /// To.
+        to: ContainerName,
+    },
+    /// Make a container run, whether it was created, stopped or paused.
+    Start(ContainerName),
+    /// Ask a container to end, and kill it when its grace is over.
+    Stop(ContainerName),
+    /// Kill and remove a container. Its volumes stay, with or without a name.
+    RemoveContainer(ContainerName),
+    /// Give a predecessor its place back: if one is kept, the current container is removed and the
+    /// predecessor renamed; a successor that has not taken over is removed in any case.
+    PutBack {
+        /// The name whose predecessor is meant.
+        name: ContainerName,
+        /// The name that the predecessor had.
+        was: ContainerName,
+        /// Whether it is started as well, if it is there.
+        start: bool,
+    },
+    /// Wait for the verdict; a bad one is the failure of the step.
+    Await {
+        /// Of which container.
+        name: ContainerName,
+        /// What is good.
+        expect: Expectation,
+    },
+    /// Keep the verdict just reached and the specification it was reached for.
+    Record {
+        /// Whose.
+        stack: StackName,
+        /// For which container.
+        name: ContainerName,
+        /// Its specification.
+        spec: Arc<ContainerSpec>,
+    },
+    /// Remove the record of a container.
+    Forget {
+        /// Whose.
+        stack: StackName,
+        /// Of which container.
+        name: ContainerName,
+    },
+    /// Not an action: tells those who wait that the step has come this far.
+    Reached(Milestone),
+}
+
+impl Step {
+    /// The operations that make up the step, in order.
+    pub fn ops(&self) -> Vec<Op> {
+        let stack = || self.stack.clone().unwrap_or_else(|| StackName::from(""));
+        match &self.change {
+            Change::Pull { image } => vec![Op::Pull { image: image.clone(), platform: None }],
+            Change::CreateNetwork(network) => vec![Op::CreateNetwork(network.clone())],
+            Change::RemoveNetwork { name } => vec![Op::RemoveNetwork(name.clone())],
+            Change::CreateVolume(volume) => vec![Op::CreateVolume(volume.clone())],
+            Change::WriteFiles { write } => vec![
+                Op::OwnFiles { stack: stack(), paths: write.keys().cloned().collect() },
+                Op::WriteFiles { stack: stack(), files: write.clone() },
+            ],
+            Change::RemoveFiles { remove } => {
+                vec![Op::RemoveFiles { stack: stack(), paths: remove.clone() }]
+            }
+            Change::Create(target) => create(target),
+            Change::Replace { was, target, order, inherit, was_running: _ } => match order {
+                Order::StopFirst => replace_stop_first(was, target, inherit),
+                Order::StartFirst => replace_start_first(was, target, inherit),
+            },
+            Change::Start(target) => start(target, false),
+            Change::Restart(target) => start(target, true),
+            Change::Confirm { target, kept } => confirm(target, *kept),
+            Change::Restore { name, leftover } => restore(name, *leftover),
+            Change::Remove { name } => vec![
+                Op::Stop(name.clone()),
+                Op::RemoveContainer(name.clone()),
+                Op::Forget { stack: stack(), name: name.clone() },
+            ],
+        }
+    }
+
+    /// What puts things back when the step failed or was broken off after beginning its first
+    /// `begun` operations (the last of them may have been done in part). Nothing once the verdict
+    /// is recorded: from there on the next run finishes.
+    pub fn undo(&self, begun: usize) -> Vec<Op> {
+        let ops = self.ops();
+        let finished = ops.get(..begun.saturating_sub(1)).unwrap_or(&ops);
+        if finished.iter().any(|op| matches!(op, Op::Record { .. })) {
+            return Vec::new();
+        }
+        match &self.change {
+            Change::Replace { was, target, was_running, .. } => vec![Op::PutBack {
+                name: target.name.clone(),
+                was: was.clone(),
+                start: *was_running,
+            }],
+            Change::Confirm { target, kept: true } => vec![Op::PutBack {
+                name: target.name.clone(),
+                was: target.name.clone(),
+                start: true,
+            }],
+            // It is left for its owner to look at, but not left looping.
+            Change::Create(target)
+                if finished.iter().any(|op| matches!(op, Op::CreateContainer { .. })) =>
+            {
+                vec![Op::Stop(target.name.clone())]
+            }
+            Change::Create(_)
+            | Change::Pull { .. }
+            | Change::CreateNetwork(_)
+            | Change::RemoveNetwork { .. }
+            | Change::CreateVolume(_)
+            | Change::WriteFiles { .. }
+            | Change::RemoveFiles { .. }
+            | Change::Start(_)
+            | Change::Restart(_)
+            | Change::Confirm { kept: false, .. }
+            | Change::Restore { .. }
+            | Change::Remove { .. } => Vec::new(),
+        }
+    }
+}
+
+fn waits(target: &Target) -> impl Iterator<Item = Op> + '_ {
+    target.wait_for.iter().map(|(name, expect)| Op::Await { name: name.clone(), expect: *expect })
+}
+
+fn make(target: &Target, name: ContainerName, inherit: &BTreeMap<String, VolumeName>) -> Op {
+    Op::CreateContainer {
+        name,
+        identity: target.identity.clone(),
+        spec: Arc::clone(&target.spec),
+        inherit: inherit.clone(),
+    }
+}
+
+fn record(target: &Target) -> Op {
+    Op::Record {
+        stack: target.identity.stack.clone(),
+        name: target.name.clone(),
+        spec: Arc::clone(&target.spec),
+    }
+}
+
+fn create(target: &Target) -> Vec<Op> {
+    let name = &target.name;
+    let mut ops: Vec<Op> = waits(target).collect();
+    ops.extend([
+        make(target, name.clone(), &BTreeMap::new()),
+        Op::Start(name.clone()),
+        Op::Reached(Milestone::Started),
+        Op::Await { name: name.clone(), expect: target.expect },
+        record(target),
+    ]);
+    ops
+}
+
+fn replace_stop_first(
+    was: &ContainerName,
+    target: &Target,
+    inherit: &BTreeMap<String, VolumeName>,
+) -> Vec<Op> {
+    let name = &target.name;
+    let mut ops: Vec<Op> = waits(target).collect();
+    ops.extend([
+        make(target, name.successor(), inherit),
+        Op::Stop(was.clone()),
+        Op::Rename { from: was.clone(), to: name.old() },
+        Op::Rename { from: name.successor(), to: name.clone() },
+        Op::Start(name.clone()),
+        Op::Reached(Milestone::Started),
+        Op::Await { name: name.clone(), expect: target.expect },
+        record(target),
+        Op::RemoveContainer(name.old()),
+    ]);
+    ops.extend(forget_renamed(was, target));
+    ops
+}
+
+fn replace_start_first(
+    was: &ContainerName,
+    target: &Target,
+    inherit: &BTreeMap<String, VolumeName>,
+) -> Vec<Op> {
+    let name = &target.name;
+    let mut ops: Vec<Op> = waits(target).collect();
+    ops.extend([
+        make(target, name.successor(), inherit),
+        Op::Start(name.successor()),
+        Op::Reached(Milestone::Started),
+        Op::Await { name: name.successor(), expect: target.expect },
+        Op::Rename { from: was.clone(), to: name.old() },
+        Op::Rename { from: name.successor(), to: name.clone() },
+        Op::Stop(name.old()),
+        record(target),
+        Op::RemoveContainer(name.old()),
+    ]);
+    ops.extend(forget_renamed(was, target));
+    ops
+}
+
+/// A service whose container changed its name leaves a record under the old name.
+fn forget_renamed(was: &ContainerName, target: &Target) -> Option<Op> {
+    (*was != target.name)
+        .then(|| Op::Forget { stack: target.identity.stack.clone(), name: was.clone() })
+}
+
+fn start(target: &Target, stop_before: bool) -> Vec<Op> {
+    let name = &target.name;
+    let mut ops: Vec<Op> = waits(target).collect();
+    ops.extend(stop_before.then(|| Op::Stop(name.clone())));
+    ops.extend([
+        Op::Start(name.clone()),
+        Op::Reached(Milestone::Started),
+        Op::Await { name: name.clone(), expect: target.expect },
+        record(target),
+    ]);
+    ops
+}
+
+fn confirm(target: &Target, kept: bool) -> Vec<Op> {
+    let name = &target.name;
+    let mut ops: Vec<Op> = waits(target).collect();
+    ops.extend([
+        Op::Reached(Milestone::Started),
+        Op::Await { name: name.clone(), expect: target.expect },
+    ]);
+    if kept {
+        // After a start-first replacement the predecessor may still run.
+        ops.push(Op::Stop(name.old()));
+    }
+    ops.push(record(target));
+    ops.extend(kept.then(|| Op::RemoveContainer(name.old())));
+    ops
+}
+
+fn restore(name: &ContainerName, leftover: Leftover) -> Vec<Op> {
+    match leftover {
+        Leftover::New => vec![Op::RemoveContainer(name.successor())],
+        Leftover::Old => {
+            vec![Op::PutBack { name: name.clone(), was: name.clone(), start: false }]
+        }
+    }
+}
