@@ -11,6 +11,7 @@ pub mod desired;
 mod digest;
 mod names;
 mod secret;
+mod selection;
 pub mod spec;
 
 pub use digest::{Digest, hex};
@@ -20,3 +21,4 @@ pub use names::{
     StackPath, VolumeName,
 };
 pub use secret::Secret;
+pub use selection::Selection;

@@ -9,11 +9,13 @@
 mod change;
 pub mod observed;
 mod op;
+mod policy;
 mod simulate;
 mod verdict;
 pub mod ownership;
 
 pub use change::*;
 pub use op::Op;
+pub use policy::Policy;
 pub use simulate::{simulate, simulate_op};
 pub use verdict::{Failure, Judgement, Sighting, judge};
