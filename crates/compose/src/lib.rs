@@ -6,14 +6,18 @@
 
 #![cfg_attr(test, allow(clippy::panic, clippy::unwrap_used, reason = "tests may panic"))]
 
+mod bind;
+mod canonical;
 pub mod dotenv;
 pub mod files;
 pub mod finding;
+mod interpolate;
 mod load;
 mod path;
 pub mod project;
 mod template;
 pub mod tree;
+mod units;
 
 pub use files::{FileError, Files, Kind, MemoryFiles};
 pub use finding::{Finding, Place, Related, Severity};

@@ -1,11 +1,14 @@
 //! The whole pipeline, from files to project.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::bind::bind;
+use crate::canonical::canonical;
 use crate::files::Files;
-use crate::finding::{Finding, Place, has_errors};
+use crate::finding::{self, Finding, Place, has_errors};
+use crate::interpolate::interpolate;
 use crate::project::Project;
-use crate::tree::{Limits, Node};
+use crate::tree::{Limits, Node, parse_with};
 
 /// What to load, and with what. Everything that could differ from one machine to the next is in
 /// here: the same options and files always give the same result.
@@ -83,6 +86,30 @@ impl Loaded {
 }
 
 /// Loads a project. All faults are collected; the pipeline goes on with what is usable.
-pub fn load(_options: &LoadOptions, _files: &dyn Files) -> Loaded {
-    Loaded { project: None, tree: None, findings: Vec::new() }
+pub fn load(options: &LoadOptions, files: &dyn Files) -> Loaded {
+    let mut findings = Vec::new();
+    let mut root: Option<Node> = None;
+    for file in &options.files {
+        let bytes = match files.read(file) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                findings.push(Finding::error("unreadable-file", error.to_string()));
+                continue;
+            }
+        };
+        let text = String::from_utf8_lossy(&bytes);
+        let (documents, more) = parse_with(&text, file, &options.limits);
+        findings.extend(more);
+        for mut document in documents {
+            interpolate(&mut document, &options.environment, &mut findings);
+            root = Some(document);
+        }
+    }
+    let Some(mut root) = root else {
+        return Loaded { project: None, tree: None, findings };
+    };
+    canonical(&mut root, &mut findings);
+    let project = bind(&root, &options.working_dir, BTreeSet::new());
+    finding::sort(&mut findings, &options.files);
+    Loaded { project: Some(project), tree: Some(root), findings }
 }

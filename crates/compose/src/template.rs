@@ -116,7 +116,7 @@ impl Scope<'_, '_> {
         }
         // `$`, `{`, the name and the operator stand before the operand.
         let operand_at = self.at + 2 + (inner.len() - operand.len());
-        let mut nested = |problems: &mut Vec<Problem>| {
+        let nested = |problems: &mut Vec<Problem>| {
             expand(operand, operand_at, self.depth + 1, self.lookup, problems)
         };
         let result = match (kind, present) {

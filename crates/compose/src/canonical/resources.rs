@@ -1,0 +1,277 @@
+//! Structured parts of a service, and the top-level sections.
+
+use super::lists::{
+    list_of_text, list_to_keys, map_of_optional_text, map_of_text, scalar_to_list, strings_to_field,
+};
+use super::scalars::{byte_size, duration, text};
+use crate::finding::Finding;
+use crate::path::Path;
+use crate::tree::{Data, Key, Mapping, Node, Span};
+
+pub(super) fn depends_on(value: &mut Node) {
+    list_to_keys(value, |span| dependency("service_started", span));
+    let Some(mapping) = value.as_mapping_mut() else { return };
+    for entry in &mut mapping.entries {
+        let span = entry.value.span.clone();
+        if let Some(fields) = entry.value.as_mapping_mut() {
+            if !fields.contains("required") {
+                fields.set("required", Node::new(Data::Bool(true), span));
+            }
+        }
+    }
+}
+
+/// A dependency as the short form means it.
+pub(crate) fn dependency(condition: &str, span: &Span) -> Node {
+    let mut mapping = Mapping::default();
+    mapping.set("condition", Node::string(condition, span));
+    mapping.set("required", Node::new(Data::Bool(true), span.clone()));
+    Node::new(Data::Mapping(mapping), span.clone())
+}
+
+pub(super) fn env_files(value: &mut Node) {
+    let Data::Sequence(items) = &mut value.data else { return };
+    for item in items {
+        let span = item.span.clone();
+        if let Some(fields) = item.as_mapping_mut() {
+            if !fields.contains("required") {
+                fields.set("required", Node::new(Data::Bool(true), span));
+            }
+        }
+    }
+}
+
+/// `source[:target[:permissions]]` becomes a mapping.
+pub(super) fn devices(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
+    let Data::Sequence(items) = &mut value.data else { return };
+    for (index, item) in items.iter_mut().enumerate() {
+        let span = item.span.clone();
+        if let Some(mapping) = item.as_mapping_mut() {
+            if let Some(source) = mapping.get("source").and_then(Node::as_str).map(String::from) {
+                if !mapping.contains("target") {
+                    mapping.set("target", Node::string(source, &span));
+                }
+            }
+            if !mapping.contains("permissions") {
+                mapping.set("permissions", Node::string("rwm", &span));
+            }
+            continue;
+        }
+        let Some(text) = item.scalar_text() else { continue };
+        let parts: Vec<&str> = text.split(':').collect();
+        let (source, target, permissions) = match parts[..] {
+            [source] => (source, source, "rwm"),
+            [source, target] => (source, target, "rwm"),
+            [source, target, permissions] => (source, target, permissions),
+            _ => {
+                findings.push(
+                    Finding::error("invalid-device", format!("{text:?} is not a device"))
+                        .at(item.place())
+                        .on(path.item(index))
+                        .hint("write source[:target[:permissions]]"),
+                );
+                continue;
+            }
+        };
+        let mut mapping = Mapping::default();
+        mapping.set("source", Node::string(source, &span));
+        mapping.set("target", Node::string(target, &span));
+        mapping.set("permissions", Node::string(permissions, &span));
+        item.data = Data::Mapping(mapping);
+    }
+}
+
+/// Numbers that may be written as text, and rates such as `1024k`.
+pub(super) fn numbers(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
+    match &mut value.data {
+        Data::Mapping(mapping) => {
+            for entry in &mut mapping.entries {
+                let path = path.key(&entry.key.name);
+                match entry.key.name.as_str() {
+                    "rate" => byte_size(&mut entry.value, &path, findings),
+                    "path" => {}
+                    _ => numbers(&mut entry.value, &path, findings),
+                }
+            }
+        }
+        Data::Sequence(items) => {
+            for (index, item) in items.iter_mut().enumerate() {
+                numbers(item, &path.item(index), findings);
+            }
+        }
+        Data::String(text) => {
+            if let Ok(number) = text.parse() {
+                value.data = Data::Int(number);
+            }
+        }
+        _ => {}
+    }
+}
+
+pub(super) fn gpus(value: &mut Node) {
+    if value.as_str() == Some("all") {
+        let item = Node::new(Data::Mapping(Mapping::default()), value.span.clone());
+        value.data = Data::Sequence(vec![item]);
+    }
+    device_requests(value);
+}
+
+fn device_requests(value: &mut Node) {
+    let Data::Sequence(items) = &mut value.data else { return };
+    for item in items {
+        let span = item.span.clone();
+        let Some(mapping) = item.as_mapping_mut() else { continue };
+        if let Some(options) = mapping.get_mut("options") {
+            map_of_text(options, "=");
+        }
+        let count = match mapping.get("count").map(|count| &count.data) {
+            Some(Data::String(count)) if count == "all" => Some(-1),
+            Some(Data::String(count)) => count.parse().ok(),
+            None if !mapping.contains("device_ids") => Some(-1),
+            _ => None,
+        };
+        if let Some(count) = count {
+            mapping.set("count", Node::new(Data::Int(count), span));
+        }
+    }
+}
+
+pub(super) fn build(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
+    if let Some(context) = value.as_str().map(String::from) {
+        let key = Key { name: "context".into(), span: value.span.clone() };
+        let mut mapping = Mapping::default();
+        mapping.insert(key, Node::string(context, &value.span));
+        value.data = Data::Mapping(mapping);
+    }
+    let Some(mapping) = value.as_mapping_mut() else { return };
+    mapping.entries.retain(|entry| !entry.value.is_null());
+    for entry in &mut mapping.entries {
+        let path = path.key(&entry.key.name);
+        let value = &mut entry.value;
+        match entry.key.name.as_str() {
+            "args" => map_of_optional_text(value),
+            "labels" | "additional_contexts" => map_of_text(value, "="),
+            "ssh" => {
+                scalar_to_list(value);
+                map_of_optional_text(value);
+            }
+            "secrets" => strings_to_field(value, "source"),
+            "extra_hosts" => super::lists::extra_hosts(value, &path, findings),
+            "shm_size" => byte_size(value, &path, findings),
+            "provenance" | "sbom" => text(value),
+            "no_cache_filter" => scalar_to_list(value),
+            "ulimits" => numbers(value, &path, findings),
+            _ => {}
+        }
+    }
+}
+
+pub(super) fn deploy(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
+    if let Some(labels) = value.get_mut("labels") {
+        map_of_text(labels, "=");
+    }
+    for (section, fields) in [
+        ("restart_policy", &["delay", "window"][..]),
+        ("update_config", &["delay", "monitor"][..]),
+        ("rollback_config", &["delay", "monitor"][..]),
+    ] {
+        let Some(section_value) = value.get_mut(section) else { continue };
+        for field in fields {
+            if let Some(node) = section_value.get_mut(field) {
+                duration(node, &path.key(section).key(field), findings);
+            }
+        }
+    }
+    let Some(resources) = value.get_mut("resources") else { return };
+    let path = path.key("resources");
+    for section in ["limits", "reservations"] {
+        let path = path.key(section);
+        let Some(section_value) = resources.get_mut(section) else { continue };
+        if let Some(memory) = section_value.get_mut("memory") {
+            byte_size(memory, &path.key("memory"), findings);
+        }
+        if let Some(cpus) = section_value.get_mut("cpus") {
+            number(cpus, &path.key("cpus"), findings);
+        }
+        if let Some(pids) = section_value.get_mut("pids") {
+            numbers(pids, &path.key("pids"), findings);
+        }
+        if let Some(devices) = section_value.get_mut("devices") {
+            device_requests(devices);
+        }
+    }
+}
+
+/// A number that may be written as text.
+fn number(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
+    let Data::String(text) = &value.data else { return };
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() => value.data = Data::Float(number),
+        _ => findings.push(
+            Finding::error("wrong-type", format!("{text:?} is not a number"))
+                .at(value.place())
+                .on(path),
+        ),
+    }
+}
+
+pub(super) fn network(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
+    resource(value, path, findings);
+    let Some(ipam) = value.get_mut("ipam") else { return };
+    if let Some(options) = ipam.get_mut("options") {
+        map_of_text(options, "=");
+    }
+}
+
+pub(super) fn volume(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
+    resource(value, path, findings);
+}
+
+pub(super) fn file_object(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
+    resource(value, path, findings);
+}
+
+pub(super) fn model(value: &mut Node, _: &Path<'_>, _: &mut Vec<Finding>) {
+    if let Some(flags) = value.get_mut("runtime_flags") {
+        list_of_text(flags);
+    }
+}
+
+fn resource(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
+    for name in ["labels", "driver_opts"] {
+        if let Some(node) = value.get_mut(name) {
+            map_of_text(node, "=");
+        }
+    }
+    old_external(value, path, findings);
+}
+
+/// `external: {name: x}` was the way to name an external resource.
+fn old_external(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
+    let Some(mapping) = value.as_mapping_mut() else { return };
+    let Some(external) = mapping.get("external").filter(|node| node.as_mapping().is_some()) else {
+        return;
+    };
+    let span = external.span.clone();
+    let name = external.get("name").cloned();
+    let path = path.key("external");
+    if let Some(name) = name {
+        if mapping.get("name").is_some_and(|own| *own != name) {
+            findings.push(
+                Finding::error("name-conflict", "name and external.name differ")
+                    .at(name.place())
+                    .on(&path)
+                    .hint("keep name, and write external: true"),
+            );
+        } else {
+            findings.push(
+                Finding::warning("old-external", "external.name is an old form")
+                    .at(name.place())
+                    .on(&path)
+                    .hint("write name: beside external: true"),
+            );
+        }
+        mapping.set("name", name);
+    }
+    mapping.set("external", Node::new(Data::Bool(true), span));
+}
