@@ -9,6 +9,7 @@
 
 pub mod desired;
 mod digest;
+mod image;
 mod names;
 mod secret;
 mod selection;
