@@ -8,7 +8,7 @@ use std::{
 };
 
 use hob_model::{
-    ContainerName, Digest, HostName, ImageId, ImageRef, NetworkName, ServiceName, StackName,
+    ContainerName, HostName, ImageId, ImageRef, NetworkName, ServiceName, StackName,
     StackPath, VolumeName,
     desired::{StackFile, StackNetwork, StackVolume},
     spec::{ContainerSpec, NetworkSpec},
@@ -19,23 +19,15 @@ use crate::{observed::Verdict, ownership::Identity};
 /// What is to be done, and what is not and why.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
-    /// What the plan was computed from; a saved plan is stale once it differs.
-    pub basis: BTreeMap<HostName, Basis>,
+    /// Digest of what should be, by host; keyed by the host's key, since it covers secrets. What
+    /// the steps do not show (a changed password in a variable that changes anyway) shows here.
+    pub basis: BTreeMap<HostName, String>,
     /// In an order in which they could be done one by one: `after` points backwards only.
     pub steps: Vec<Step>,
     /// What should be done and cannot be.
     pub blocked: Vec<Blocked>,
     /// What is not as it was left, and is not (or not only) mended by a step.
     pub drift: Vec<Drift>,
-}
-
-/// Digests of what was planned from, for one host.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Basis {
-    /// Of what should be; keyed by the host's key, since it covers secrets.
-    pub desired: Digest,
-    /// Of what was seen and bears on the plan.
-    pub observed: Digest,
 }
 
 /// Position of a step in its plan, from 0.
@@ -97,6 +89,8 @@ pub enum Change {
     Pull {
         /// Which.
         image: ImageRef,
+        /// `os/arch[/variant]`, if asked for.
+        platform: Option<String>,
     },
     /// Make a network.
     CreateNetwork(NewNetwork),
@@ -111,6 +105,9 @@ pub enum Change {
     WriteFiles {
         /// What; only files that are missing there or differ.
         write: BTreeMap<StackPath, StackFile>,
+        /// Containers that use one of the files and are otherwise as they should be. Their records
+        /// go first, so that a run that ends before their restart is noticed by the next one.
+        users: BTreeSet<ContainerName>,
     },
     /// Remove files that Hob put into the stack's folder and nobody declares any more.
     RemoveFiles {

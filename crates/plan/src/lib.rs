@@ -9,6 +9,7 @@
 mod change;
 pub mod observed;
 mod op;
+mod planner;
 mod policy;
 mod simulate;
 mod verdict;
@@ -16,6 +17,7 @@ pub mod ownership;
 
 pub use change::*;
 pub use op::Op;
+pub use planner::plan;
 pub use policy::Policy;
 pub use simulate::{simulate, simulate_op};
 pub use verdict::{Failure, Judgement, Sighting, judge};

@@ -1,6 +1,9 @@
 //! What was seen on the hosts: always possibly incomplete, and never mistaken for "nothing there".
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use hob_model::{
     ContainerName, Digest, HostName, ImageId, ImageRef, NetworkName, StackName, StackPath,
@@ -40,7 +43,7 @@ pub struct HostState {
     pub key: Option<HostKey>,
     /// All containers, running or not, ours or not.
     pub containers: BTreeMap<ContainerName, Container>,
-    /// Local images by each of their names.
+    /// Local images by each of their names, written familiarly ([`ImageRef::familiar`]).
     pub images: BTreeMap<ImageRef, ImageId>,
     /// All networks.
     pub networks: BTreeMap<NetworkName, Network>,
@@ -48,6 +51,13 @@ pub struct HostState {
     pub volumes: BTreeMap<VolumeName, Volume>,
     /// What lies in Hob's folder, by stack.
     pub stacks: BTreeMap<StackName, StackFolder>,
+}
+
+impl HostState {
+    /// The local image that a name stands for, however it is written.
+    pub fn image(&self, name: &ImageRef) -> Option<&ImageId> {
+        self.images.get(&name.familiar())
+    }
 }
 
 /// A Docker Engine.
@@ -150,6 +160,22 @@ pub enum ContainerState {
     },
     /// Half removed: it cannot be started again.
     Dead,
+}
+
+impl fmt::Display for ContainerState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Created => f.write_str("created, never started"),
+            Self::Running { health: Health::Unchecked } => f.write_str("running"),
+            Self::Running { health: Health::Starting } => f.write_str("running, health unknown"),
+            Self::Running { health: Health::Healthy } => f.write_str("running, healthy"),
+            Self::Running { health: Health::Unhealthy } => f.write_str("running, unhealthy"),
+            Self::Restarting => f.write_str("restarting"),
+            Self::Paused => f.write_str("paused"),
+            Self::Exited { code } => write!(f, "exited ({code})"),
+            Self::Dead => f.write_str("dead"),
+        }
+    }
 }
 
 /// What a health check says.

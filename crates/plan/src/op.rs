@@ -122,14 +122,21 @@ impl Step {
     pub fn ops(&self) -> Vec<Op> {
         let stack = || self.stack.clone().unwrap_or_else(|| StackName::from(""));
         match &self.change {
-            Change::Pull { image } => vec![Op::Pull { image: image.clone(), platform: None }],
+            Change::Pull { image, platform } => {
+                vec![Op::Pull { image: image.clone(), platform: platform.clone() }]
+            }
             Change::CreateNetwork(network) => vec![Op::CreateNetwork(network.clone())],
             Change::RemoveNetwork { name } => vec![Op::RemoveNetwork(name.clone())],
             Change::CreateVolume(volume) => vec![Op::CreateVolume(volume.clone())],
-            Change::WriteFiles { write } => vec![
-                Op::OwnFiles { stack: stack(), paths: write.keys().cloned().collect() },
-                Op::WriteFiles { stack: stack(), files: write.clone() },
-            ],
+            Change::WriteFiles { write, users } => {
+                let paths = write.keys().cloned().collect();
+                let mut ops = vec![Op::OwnFiles { stack: stack(), paths }];
+                ops.extend(
+                    users.iter().map(|name| Op::Forget { stack: stack(), name: name.clone() }),
+                );
+                ops.push(Op::WriteFiles { stack: stack(), files: write.clone() });
+                ops
+            }
             Change::RemoveFiles { remove } => {
                 vec![Op::RemoveFiles { stack: stack(), paths: remove.clone() }]
             }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use hob_model::{
-    ContainerName, HostName, ImageId,
+    ContainerName, HostName, ImageId, ImageRef,
     spec::{ContainerSpec, Mount, NetworkMode},
 };
 
@@ -32,12 +32,11 @@ pub fn simulate_op(observed: &mut Observed, host: &HostName, op: &Op) {
 }
 
 impl HostState {
-    fn simulate(&mut self, op: &Op) {
+    pub(crate) fn simulate(&mut self, op: &Op) {
         match op {
             Op::Pull { image, .. } => {
-                // The registry still has what the host runs, unless a story says otherwise.
-                let id = self.image_in_use(image.as_str());
-                self.images.entry(image.clone()).or_insert(id);
+                let id = self.image_in_use(image);
+                self.images.entry(image.familiar()).or_insert(id);
             }
             Op::CreateNetwork(new) => {
                 let owner = ThingOwner::Hob {
@@ -108,7 +107,7 @@ impl HostState {
                         identity: identity.clone(),
                         spec: spec.digest(),
                     },
-                    image: self.image_in_use(spec.image.as_str()),
+                    image: self.image_in_use(&spec.image),
                     state: ContainerState::Created,
                     networks: attached(spec),
                     ports: held_ports(spec),
@@ -158,12 +157,14 @@ impl HostState {
         }
     }
 
-    /// The image that the name stands for; if the host does not know the name, the image of a
-    /// container that runs it, or else one made up from the name.
-    fn image_in_use(&self, image: &str) -> ImageId {
-        match self.images.get(image) {
+    /// The image that the name stands for; if the host does not know it, one made up from it.
+    fn image_in_use(&self, image: &ImageRef) -> ImageId {
+        match self.image(image) {
             Some(id) => id.clone(),
-            None => ImageId::new(format!("sha256:{}", hob_model::Digest::of(image.as_bytes()))),
+            None => {
+                let name = image.familiar();
+                ImageId::new(format!("sha256:{}", hob_model::Digest::of(name.as_str().as_bytes())))
+            }
         }
     }
 

@@ -1,0 +1,56 @@
+//! In what a container's specification differs from the one it was made by.
+
+use std::collections::BTreeSet;
+
+use hob_model::{ImageRef, NetworkName, spec::SealedSpec};
+use serde_json::{Map, Value};
+
+use crate::change::Reason;
+
+/// Compares two sealed specifications attribute by attribute. What is written down at all is
+/// compared, so no attribute can be forgotten here; only its wording can.
+pub(crate) fn differences(was: &SealedSpec, now: &SealedSpec) -> Vec<Reason> {
+    let mut why = Vec::new();
+    for attribute in changed_keys(&was.0, &now.0) {
+        let (before, after) = (was.0.get(attribute), now.0.get(attribute));
+        match attribute {
+            "image" => why.push(Reason::Image { was: image(before), now: image(after) }),
+            "env" => why.extend(keys(before, after, |key| Reason::Env { key })),
+            "labels" => why.extend(keys(before, after, |key| Reason::Label { key })),
+            "content" => why.extend(keys(before, after, |path| Reason::File { path })),
+            "mounts" => why.extend(keys(before, after, |target| Reason::Mount { target })),
+            "network" => why.extend(networks(before, after)),
+            other => why.push(Reason::Attribute { name: other.to_owned() }),
+        }
+    }
+    why
+}
+
+fn image(value: Option<&Value>) -> ImageRef {
+    ImageRef::new(value.and_then(Value::as_str).unwrap_or_default())
+}
+
+fn keys(before: Option<&Value>, after: Option<&Value>, reason: fn(String) -> Reason) -> Vec<Reason> {
+    let empty = Map::new();
+    let before = before.and_then(Value::as_object).unwrap_or(&empty);
+    let after = after.and_then(Value::as_object).unwrap_or(&empty);
+    changed_keys(before, after).into_iter().map(|key| reason(key.to_owned())).collect()
+}
+
+fn networks(before: Option<&Value>, after: Option<&Value>) -> Vec<Reason> {
+    let attached = |value: Option<&Value>| value.and_then(|value| value.get("attached")).cloned();
+    match (attached(before), attached(after)) {
+        (Some(before), Some(after)) => keys(Some(&before), Some(&after), |name| Reason::Network {
+            name: NetworkName::new(name),
+        }),
+        _ => vec![Reason::Attribute { name: "network_mode".into() }],
+    }
+}
+
+fn changed_keys<'a>(was: &'a Map<String, Value>, now: &'a Map<String, Value>) -> BTreeSet<&'a str> {
+    was.keys()
+        .chain(now.keys())
+        .map(String::as_str)
+        .filter(|key| was.get(*key) != now.get(*key))
+        .collect()
+}
