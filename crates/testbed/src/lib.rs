@@ -1,1 +1,3 @@
 //! Fake hosts, stories, and real hosts in containers. For tests and demos only.
+
+pub mod lab;

@@ -1,2 +1,37 @@
 //! Chores of this repository: `cargo xtask <chore>`.
-fn main() {}
+
+mod hosts;
+mod say;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Chores of this repository.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Debug, Subcommand)]
+enum Chore {
+    /// Real Docker hosts in containers, to try things on by hand.
+    #[command(subcommand)]
+    Hosts(hosts::Chore),
+}
+
+/// What a chore returns: a failure in words that say what to try.
+type Outcome = Result<ExitCode, String>;
+
+fn main() -> ExitCode {
+    let Arguments { chore } = Arguments::parse();
+    let outcome = match chore {
+        Chore::Hosts(chore) => hosts::run(chore),
+    };
+    outcome.unwrap_or_else(|why| {
+        say::line(&format!("error: {why}"));
+        ExitCode::FAILURE
+    })
+}

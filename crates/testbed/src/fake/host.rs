@@ -1,0 +1,245 @@
+//! The door to an imagined machine.
+
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use futures_util::{StreamExt, stream, stream::BoxStream};
+use hob_host::{
+    Ask, Disk, Facts, FactsAsk, Host, HostError, HostErrorKind, Hosts, LogLine, LogOptions,
+    OpProgress, StepRun,
+};
+use hob_model::{ContainerName, HostName, desired::DesiredHost};
+use hob_plan::{
+    Op,
+    observed::{ContainerState, HostState},
+};
+use tokio::sync::watch;
+
+use super::{FakeWorld, luck::Mishap, machine::Machine};
+
+/// Size of an imagined disk and of what is free on it.
+const DISK: Disk = Disk { free_bytes: 80 << 30, total_bytes: 100 << 30 };
+const FULL_DISK: Disk = Disk { free_bytes: 0, total_bytes: 100 << 30 };
+const MEMORY_BYTES: u64 = 8 << 30;
+/// When the imagined containers wrote their first line: 2026-01-01, in nanoseconds since 1970.
+const LOG_EPOCH_NS: i128 = 1_767_225_600_000_000_000;
+
+/// One run of a program in a [`FakeWorld`].
+#[derive(Clone, Debug)]
+pub struct FakeSession {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    world: FakeWorld,
+    /// Operations begun.
+    begun: AtomicU64,
+    killed_after: Option<u64>,
+    killed: watch::Sender<bool>,
+}
+
+impl FakeSession {
+    pub(super) fn new(world: FakeWorld, killed_after: Option<u64>) -> Self {
+        let killed = watch::Sender::new(false);
+        Self { inner: Arc::new(Inner { world, begun: AtomicU64::new(0), killed_after, killed }) }
+    }
+
+    /// Ends the session: from now on nothing that it does comes to an end.
+    pub fn kill(&self) {
+        self.inner.killed.send_replace(true);
+    }
+
+    /// Comes to an end when the session is killed.
+    pub async fn killed(&self) {
+        let mut killed = self.inner.killed.subscribe();
+        // why: the sender lives as long as the session that is borrowed here.
+        let _ = killed.wait_for(|killed| *killed).await;
+    }
+
+    /// How many operations were begun.
+    pub fn operations(&self) -> u64 {
+        self.inner.begun.load(Ordering::SeqCst)
+    }
+
+    /// Lets others have their turn; never returns in a session that was killed.
+    async fn go_on(&self) {
+        tokio::task::yield_now().await;
+        if *self.inner.killed.borrow() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Counts an operation, or ends the session before it.
+    async fn begin_operation(&self) {
+        self.go_on().await;
+        if self.inner.killed_after == Some(self.operations()) {
+            self.kill();
+            std::future::pending::<()>().await;
+        }
+        self.inner.begun.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+#[async_trait]
+impl Hosts for FakeSession {
+    async fn open(&self, name: &HostName, _: &DesiredHost) -> Result<Arc<dyn Host>, HostError> {
+        self.go_on().await;
+        let host = FakeHost { name: name.clone(), session: self.clone() };
+        host.with("connecting", |_| Ok(()))?;
+        Ok(Arc::new(host))
+    }
+}
+
+/// An imagined machine, seen by one session.
+#[derive(Clone, Debug)]
+struct FakeHost {
+    name: HostName,
+    session: FakeSession,
+}
+
+impl FakeHost {
+    /// Asks the machine, if it can be reached.
+    fn with<T>(
+        &self,
+        doing: &str,
+        ask: impl FnOnce(&mut Machine) -> Result<T, HostErrorKind>,
+    ) -> Result<T, HostError> {
+        let mut state = self.session.inner.world.lock();
+        let machine = state.machine(&self.name);
+        let answer = match machine.luck.trouble {
+            Some(trouble) => Err(trouble.kind()),
+            None => ask(machine),
+        };
+        answer.map_err(|kind| self.error(doing, kind))
+    }
+
+    fn error(&self, doing: &str, kind: HostErrorKind) -> HostError {
+        HostError { host: self.name.clone(), doing: doing.to_owned(), kind }
+    }
+
+    fn do_now(&self, op: &Op, run: &mut StepRun<'_>) -> Result<(), HostError> {
+        let images = self.session.inner.world.lock().images.clone();
+        self.with(&doing(op), |machine| machine.perform(op, &images, &mut run.verdict))
+    }
+}
+
+#[async_trait]
+impl Host for FakeHost {
+    fn name(&self) -> &HostName {
+        &self.name
+    }
+
+    async fn observe(&self, ask: &Ask) -> Result<HostState, HostError> {
+        self.session.go_on().await;
+        self.with("looking at it", |machine| Ok(machine.seen(&ask.files)))
+    }
+
+    async fn perform(&self, op: &Op, run: &mut StepRun<'_>) -> Result<(), HostError> {
+        if let Op::Reached(_) = op {
+            return Ok(());
+        }
+        self.session.begin_operation().await;
+        let doing = doing(op);
+        let mishap = self.with(&doing, |machine| Ok(machine.luck.next()))?;
+        match op {
+            Op::Pull { .. } => (run.progress)(OpProgress::Pulling { done_bytes: 1, total_bytes: 2 }),
+            Op::Await { .. } => (run.progress)(OpProgress::Waiting { state: "running".into() }),
+            _ => {}
+        }
+        match mishap {
+            None => self.do_now(op, run),
+            Some(Mishap::Fails) => {
+                Err(self.error(&doing, HostErrorKind::Engine("bad luck".into())))
+            }
+            Some(Mishap::Hangs) => std::future::pending().await,
+            Some(Mishap::Breaks) => {
+                self.do_now(op, run)?;
+                let why = "the connection broke".to_owned();
+                Err(self.error(&doing, HostErrorKind::Unreachable(why)))
+            }
+        }
+    }
+
+    async fn facts(&self, ask: &FactsAsk) -> Result<Facts, HostError> {
+        self.session.go_on().await;
+        self.with("asking for facts", |machine| {
+            let disk = if machine.luck.disk_full { FULL_DISK } else { DISK };
+            let engine = &machine.state.engine;
+            Ok(Facts {
+                os: "Debian GNU/Linux 12 (bookworm)".into(),
+                arch: engine.arch.clone(),
+                engine_version: engine.version.clone(),
+                engine_api: engine.api,
+                engine_api_min: (1, 24),
+                user: "deploy".into(),
+                root_folder: Ok(()),
+                clock_ahead_ms: 0,
+                memory_bytes: MEMORY_BYTES,
+                disks: ask.storage.iter().map(|path| (path.clone(), Ok(disk))).collect(),
+                listening: Some(listening(machine)),
+            })
+        })
+    }
+
+    async fn logs(
+        &self,
+        container: &ContainerName,
+        options: &LogOptions,
+    ) -> Result<BoxStream<'static, Result<LogLine, HostError>>, HostError> {
+        self.session.go_on().await;
+        let lines = self.with(&format!("reading the log of {container}"), |machine| {
+            let missing = || HostErrorKind::Engine(format!("No such container: {container}"));
+            Ok(machine.log(container).ok_or_else(missing)?.to_vec())
+        })?;
+        let wanted = options.tail.map_or(lines.len(), |tail| tail as usize);
+        let skipped = lines.len().saturating_sub(wanted);
+        let line = |(number, text): (usize, String)| {
+            let time_ns = LOG_EPOCH_NS + (number as i128) * 1_000_000;
+            Ok(LogLine { time_ns, is_stderr: false, text })
+        };
+        Ok(stream::iter(lines.into_iter().enumerate().skip(skipped).map(line)).boxed())
+    }
+
+    async fn answers(&self, _: &str, port: u16, _: Duration) -> Result<bool, HostError> {
+        self.session.go_on().await;
+        self.with(&format!("asking on port {port}"), |machine| Ok(machine.answers(port)))
+    }
+}
+
+fn listening(machine: &Machine) -> BTreeSet<(String, u16, String)> {
+    let containers = machine.state.containers.values();
+    let running = containers.filter(|c| matches!(c.state, ContainerState::Running { .. }));
+    let busy = machine.luck.busy_ports.iter().map(|port| (String::new(), *port, "tcp".to_owned()));
+    running.flat_map(|container| container.ports.iter().cloned()).chain(busy).collect()
+}
+
+/// What the real host says that it was doing.
+fn doing(op: &Op) -> String {
+    match op {
+        Op::Pull { image, .. } => format!("pulling image {image}"),
+        Op::CreateNetwork(network) => format!("creating network {}", network.name),
+        Op::RemoveNetwork(name) => format!("removing network {name}"),
+        Op::CreateVolume(volume) => format!("creating volume {}", volume.name),
+        Op::OwnFiles { stack, .. } => format!("noting the files of {stack}"),
+        Op::WriteFiles { stack, .. } => format!("writing files of {stack}"),
+        Op::RemoveFiles { stack, .. } => format!("removing files of {stack}"),
+        Op::CreateContainer { name, .. } => format!("creating container {name}"),
+        Op::Rename { from, to } => format!("renaming container {from} to {to}"),
+        Op::Start(name) => format!("starting container {name}"),
+        Op::Stop(name) => format!("stopping container {name}"),
+        Op::RemoveContainer(name) => format!("removing container {name}"),
+        Op::PutBack { name, .. } => format!("putting container {name} back"),
+        Op::Await { name, .. } => format!("waiting for container {name}"),
+        Op::Record { name, .. } => format!("recording container {name}"),
+        Op::Forget { name, .. } => format!("forgetting container {name}"),
+        Op::Reached(_) => "going on".to_owned(),
+    }
+}

@@ -1,0 +1,517 @@
+//! One imagined machine: what its Engine and its disk would do with an operation.
+//!
+//! What becomes of the state when all goes well is `hob_plan::simulate_op` and nothing else, so
+//! that stories test the very model that the laws of the planner are tested on. Added here is what
+//! an Engine refuses, and what programs do as time goes by.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use hob_host::HostErrorKind;
+use hob_model::{
+    ContainerName, Digest, HostName, ImageId, ImageRef, NetworkName, StackName, StackPath,
+    spec::{BindSource, ContainerSpec, Mount, NetworkMode},
+};
+use hob_plan::{
+    Expectation, Judgement, Op, Sighting, judge,
+    observed::{
+        Container, ContainerOwner, ContainerState, Engine, FileSeen, HostState, HostView, Network,
+        Observed, Verdict,
+    },
+    ownership::ThingOwner,
+    simulate_op,
+};
+
+use super::{
+    behaviour::Behaviour,
+    images::{Images, Product},
+    life::{Life, Moment},
+    luck::Luck,
+};
+
+/// Lines that are kept of a container's output.
+const LOG_LINES_MAX: usize = 1_000;
+/// Looks at one container during one wait.
+const LOOKS_MAX: u32 = 100_000;
+/// Lines of output that go with a bad verdict.
+const LAST_LINES: usize = 5;
+
+/// A machine with an Engine and a disk.
+#[derive(Clone, Debug)]
+pub(super) struct Machine {
+    pub(super) name: HostName,
+    /// What the Engine lists, and what Hob keeps; the files lie in `disk`.
+    pub(super) state: HostState,
+    pub(super) disk: BTreeMap<(StackName, StackPath), OnDisk>,
+    pub(super) bodies: BTreeMap<ContainerName, Body>,
+    pub(super) luck: Luck,
+    /// What local images were built to do.
+    pub(super) products: BTreeMap<ImageId, Product>,
+}
+
+/// A file on a machine's disk.
+#[derive(Clone, Debug)]
+pub(super) struct OnDisk {
+    pub(super) content: Arc<[u8]>,
+    pub(super) mode: u32,
+}
+
+/// What the Engine's list does not tell of a container.
+#[derive(Clone, Debug)]
+pub(super) struct Body {
+    pub(super) image: ImageRef,
+    life: Life,
+    stage: Stage,
+    log: Vec<String>,
+    /// Restarts that the log has told of.
+    told: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Stage {
+    Created,
+    /// Time since a person or Hob started it.
+    Started(Duration),
+    Halted(ContainerState),
+}
+
+type Done = Result<(), HostErrorKind>;
+
+impl Machine {
+    pub(super) fn new(name: HostName) -> Self {
+        let engine = Engine { version: "28.5.2".into(), api: (1, 51), arch: "amd64".into() };
+        let own = |name: &str| {
+            let network = Network { owner: ThingOwner::Foreign, spec: None };
+            (NetworkName::from(name), network)
+        };
+        let networks = ["bridge", "host", "none"].into_iter().map(own).collect();
+        Self {
+            name,
+            state: HostState { engine, networks, ..HostState::default() },
+            disk: BTreeMap::new(),
+            bodies: BTreeMap::new(),
+            luck: Luck::default(),
+            products: BTreeMap::new(),
+        }
+    }
+
+    /// Does an operation, or refuses it as an Engine and a disk would.
+    pub(super) fn perform(
+        &mut self,
+        op: &Op,
+        images: &Images,
+        verdict: &mut Option<Verdict>,
+    ) -> Done {
+        match op {
+            Op::Pull { image, .. } => return self.pull(image, images),
+            Op::Await { name, expect } => return self.wait(name, expect, verdict),
+            Op::CreateContainer { name, identity, spec, .. } => {
+                self.may_create(name, &identity.stack, spec)?;
+            }
+            Op::Rename { from, to } => {
+                self.ours(from)?;
+                if !self.state.containers.contains_key(from) {
+                    return if self.state.containers.contains_key(to) {
+                        Ok(())
+                    } else {
+                        Err(no_such_container(from))
+                    };
+                }
+                self.name_is_free(to)?;
+            }
+            Op::Start(name) => self.may_start(name)?,
+            Op::Stop(name) | Op::RemoveContainer(name) => self.ours(name)?,
+            Op::PutBack { name, was, .. } => {
+                self.ours(&name.successor())?;
+                self.ours(&name.old())?;
+                self.ours(name)?;
+                self.ours(was)?;
+            }
+            Op::WriteFiles { stack, files } => {
+                self.has_space()?;
+                for (path, file) in files {
+                    let content = Arc::clone(file.content.expose());
+                    let on_disk = OnDisk { content, mode: file.mode };
+                    self.disk.insert((stack.clone(), path.clone()), on_disk);
+                }
+            }
+            Op::RemoveFiles { stack, paths } => {
+                self.disk.retain(|(owner, path), _| owner != stack || !paths.contains(path));
+            }
+            Op::RemoveNetwork(name) => {
+                let in_use = |container: &Container| {
+                    matches!(container.state, ContainerState::Running { .. })
+                        && container.networks.contains(name)
+                };
+                if self.state.containers.values().any(in_use) {
+                    let why = format!("network {name} has active endpoints");
+                    return Err(HostErrorKind::Engine(why));
+                }
+            }
+            Op::CreateNetwork(_)
+            | Op::CreateVolume(_)
+            | Op::OwnFiles { .. }
+            | Op::Record { .. }
+            | Op::Forget { .. }
+            | Op::Reached(_) => {}
+        }
+        self.go_through_with(op, verdict.take());
+        Ok(())
+    }
+
+    /// The pure twin does it, and the bodies follow.
+    fn go_through_with(&mut self, op: &Op, verdict: Option<Verdict>) {
+        let had_old = match op {
+            Op::PutBack { name, .. } => self.state.containers.contains_key(&name.old()),
+            _ => false,
+        };
+        self.simulate(op);
+        match op {
+            Op::CreateContainer { name, spec, .. } => self.embody(name, spec),
+            Op::Rename { from, to } => self.rename_body(from, to),
+            Op::Start(name) => self.begin(name),
+            Op::Stop(name) => self.halt(name),
+            Op::PutBack { name, was, start } => {
+                if had_old {
+                    self.rename_body(&name.old(), was);
+                }
+                if *start {
+                    self.begin(was);
+                }
+            }
+            Op::Record { stack, name, .. } => {
+                let folder = self.state.stacks.get_mut(stack);
+                let applied = folder.and_then(|folder| folder.applied.get_mut(name));
+                if let (Some(applied), Some(verdict)) = (applied, verdict) {
+                    applied.verdict = verdict;
+                }
+            }
+            _ => {}
+        }
+        let containers = &self.state.containers;
+        self.bodies.retain(|name, _| containers.contains_key(name));
+        self.refresh();
+    }
+
+    fn simulate(&mut self, op: &Op) {
+        let state = std::mem::take(&mut self.state);
+        let view = HostView::Seen(Box::new(state));
+        let mut world = Observed { hosts: BTreeMap::from([(self.name.clone(), view)]) };
+        simulate_op(&mut world, &self.name, op);
+        if let Some(HostView::Seen(state)) = world.hosts.remove(&self.name) {
+            self.state = *state;
+        }
+    }
+
+    /// What an observer sees: of the files only what Hob owns or was asked for.
+    pub(super) fn seen(&self, asked: &BTreeMap<StackName, BTreeSet<StackPath>>) -> HostState {
+        let mut state = self.state.clone();
+        for folder in state.stacks.values_mut() {
+            folder.files.clear();
+        }
+        for ((stack, path), file) in &self.disk {
+            let owned = state.stacks.get(stack).is_some_and(|folder| folder.owned.contains(path));
+            if owned || asked.get(stack).is_some_and(|paths| paths.contains(path)) {
+                let digest = Digest::of(&file.content);
+                let seen = FileSeen::File { digest, mode: file.mode };
+                state.stacks.entry(stack.clone()).or_default().files.insert(path.clone(), seen);
+            }
+        }
+        state
+    }
+
+    pub(super) fn pull(&mut self, image: &ImageRef, images: &Images) -> Done {
+        self.has_space()?;
+        let product = images.get(image);
+        if product.missing {
+            let why = "the registry does not know it".to_owned();
+            return Err(HostErrorKind::NoImage { image: image.to_string(), why });
+        }
+        let id = product.id(image);
+        self.products.insert(id.clone(), product);
+        self.state.images.insert(image.clone(), id);
+        Ok(())
+    }
+
+    /// Looks at the container again and again, in no time, until there is a verdict.
+    fn wait(
+        &mut self,
+        name: &ContainerName,
+        expect: &Expectation,
+        verdict: &mut Option<Verdict>,
+    ) -> Done {
+        let bad = |failure, last_lines| {
+            let container = name.to_string();
+            Err(HostErrorKind::BadVerdict { container, failure, last_lines })
+        };
+        let Some(mut seen) = self.bodies.get(name).map(Body::now) else {
+            return bad(hob_plan::Failure::Gone, Vec::new());
+        };
+        let restarts_before = seen.restarts;
+        let mut waited = Duration::ZERO;
+        for _ in 0..LOOKS_MAX {
+            let Moment { state, restarts, running_for } = seen;
+            let running_for = running_for.min(waited);
+            let sighting = Sighting { state, restarts, restarts_before, waited, running_for };
+            let more = match judge(expect, &sighting) {
+                Judgement::Wait(more) => more.max(Duration::from_millis(1)),
+                Judgement::Good(good) => {
+                    *verdict = Some(good);
+                    return Ok(());
+                }
+                Judgement::Bad(failure) => return bad(failure, self.last_lines(name)),
+            };
+            waited += more;
+            seen = match self.bodies.get_mut(name) {
+                Some(body) => body.grow(more),
+                None => return bad(hob_plan::Failure::Gone, Vec::new()),
+            };
+            self.refresh();
+        }
+        Err(HostErrorKind::TimedOut(waited.as_secs()))
+    }
+
+    /// Lets time pass for every container.
+    pub(super) fn pass(&mut self, time: Duration) {
+        for body in self.bodies.values_mut() {
+            body.grow(time);
+        }
+        self.refresh();
+    }
+
+    pub(super) fn log(&self, name: &ContainerName) -> Option<&[String]> {
+        self.bodies.get(name).map(|body| body.log.as_slice())
+    }
+
+    /// Whether something that runs holds the port and answers on it.
+    pub(super) fn answers(&self, port: u16) -> bool {
+        self.state.containers.iter().any(|(name, container)| {
+            container.ports.iter().any(|(_, held, protocol)| *held == port && protocol == "tcp")
+                && self.bodies.get(name).is_some_and(Body::answers)
+        })
+    }
+
+    fn last_lines(&self, name: &ContainerName) -> Vec<String> {
+        let log = self.log(name).unwrap_or_default();
+        log.iter().skip(log.len().saturating_sub(LAST_LINES)).cloned().collect()
+    }
+
+    fn may_create(
+        &self,
+        name: &ContainerName,
+        stack: &StackName,
+        spec: &ContainerSpec,
+    ) -> Done {
+        self.has_space()?;
+        if let Some(there) = self.state.containers.get(name) {
+            return match &there.owner {
+                ContainerOwner::Hob { spec: made, .. } if *made == spec.digest() => Ok(()),
+                _ => self.name_is_free(name),
+            };
+        }
+        if !self.state.images.contains_key(&spec.image) {
+            return Err(HostErrorKind::Engine(format!("No such image: {}", spec.image)));
+        }
+        if let NetworkMode::Attached(endpoints) = &spec.network
+            && let Some(name) = endpoints.keys().find(|name| !self.state.networks.contains_key(*name))
+        {
+            return Err(HostErrorKind::Engine(format!("network {name} not found")));
+        }
+        if let Some(path) = self.missing_source(stack, spec) {
+            let why = format!("bind source path does not exist: {stack}/{path}");
+            return Err(HostErrorKind::Engine(why));
+        }
+        Ok(())
+    }
+
+    fn may_start(&self, name: &ContainerName) -> Done {
+        let Some(container) = self.state.containers.get(name) else {
+            return Err(no_such_container(name));
+        };
+        if matches!(container.state, ContainerState::Running { .. }) {
+            return Ok(());
+        }
+        self.ports_are_free(name, container)
+    }
+
+    fn ports_are_free(&self, name: &ContainerName, container: &Container) -> Done {
+        for (address, port, protocol) in &container.ports {
+            let clash = |held: &(String, u16, String)| {
+                let anywhere = address.is_empty() || held.0.is_empty();
+                held.1 == *port && held.2 == *protocol && (anywhere || held.0 == *address)
+            };
+            let others = self.state.containers.iter().filter(|(other, _)| *other != name);
+            let taken = others
+                .filter(|(_, other)| matches!(other.state, ContainerState::Running { .. }))
+                .any(|(_, other)| other.ports.iter().any(clash));
+            if taken || self.luck.busy_ports.contains(port) {
+                return Err(HostErrorKind::PortTaken { port: format!("{port}/{protocol}") });
+            }
+        }
+        Ok(())
+    }
+
+    fn name_is_free(&self, name: &ContainerName) -> Done {
+        if self.state.containers.contains_key(name) {
+            let why = format!("Conflict. The container name \"/{name}\" is already in use");
+            return Err(HostErrorKind::Engine(why));
+        }
+        Ok(())
+    }
+
+    /// What is not there is nobody's.
+    fn ours(&self, name: &ContainerName) -> Done {
+        match self.state.containers.get(name).map(|container| &container.owner) {
+            None | Some(ContainerOwner::Hob { .. }) => Ok(()),
+            Some(_) => Err(HostErrorKind::NotOurs { name: name.to_string() }),
+        }
+    }
+
+    fn has_space(&self) -> Done {
+        if self.luck.disk_full {
+            return Err(HostErrorKind::DiskFull("no space left on device".into()));
+        }
+        Ok(())
+    }
+
+    /// Gives a new container its life.
+    pub(super) fn embody(&mut self, name: &ContainerName, spec: &ContainerSpec) {
+        let image = self.state.containers.get(name).map(|container| &container.image);
+        let built = image.and_then(|id| self.products.get(id)).cloned().unwrap_or_default();
+        let short = short_name(spec.image.as_str());
+        let read = Behaviour::read(|variable| {
+            let own = spec.env.get(variable).map(|value| value.expose().clone());
+            let named = (variable == "STANDIN_NAME").then(|| short.to_owned());
+            own.or_else(|| built.variables.get(variable).cloned()).or(named)
+        });
+        // The stand-in program ends with 2 when its variables make no sense.
+        let behaviour = read.unwrap_or_else(|why| Behaviour {
+            print: vec![format!("stand-in: {why}")],
+            exit: Some(2),
+            ..sane_behaviour()
+        });
+        let life = Life::of(spec, behaviour);
+        let stage = Stage::Created;
+        let image = spec.image.clone();
+        let body = Body { image, life, stage, log: Vec::new(), told: 0 };
+        self.bodies.entry(name.clone()).or_insert(body);
+    }
+
+    fn rename_body(&mut self, from: &ContainerName, to: &ContainerName) {
+        if let Some(body) = self.bodies.remove(from) {
+            self.bodies.insert(to.clone(), body);
+        }
+    }
+
+    fn begin(&mut self, name: &ContainerName) {
+        if let Some(body) = self.bodies.get_mut(name)
+            && !matches!(body.now().state, ContainerState::Running { .. })
+        {
+            body.begin();
+        }
+    }
+
+    fn halt(&mut self, name: &ContainerName) {
+        if let (Some(body), Some(container)) =
+            (self.bodies.get_mut(name), self.state.containers.get(name))
+        {
+            body.stage = Stage::Halted(container.state);
+        }
+    }
+
+    fn refresh(&mut self) {
+        for (name, body) in &self.bodies {
+            if let Some(container) = self.state.containers.get_mut(name) {
+                container.state = body.now().state;
+            }
+        }
+    }
+
+    /// A bind source below the stack's folder that has to be there and is not.
+    fn missing_source<'a>(&self, stack: &StackName, spec: &'a ContainerSpec) -> Option<&'a str> {
+        spec.mounts.values().find_map(|mount| match mount {
+            Mount::Bind { source: BindSource::Stack(path), create: false, .. }
+                if !path.is_empty() && !self.lies_on_disk(stack, path) =>
+            {
+                Some(path.as_str())
+            }
+            _ => None,
+        })
+    }
+
+    fn lies_on_disk(&self, stack: &StackName, path: &str) -> bool {
+        let folder = format!("{path}/");
+        self.disk.keys().any(|(owner, file)| {
+            owner == stack && (file.as_str() == path || file.as_str().starts_with(&folder))
+        })
+    }
+}
+
+impl Body {
+    pub(super) fn now(&self) -> Moment {
+        let still = |state| Moment { state, restarts: 0, running_for: Duration::ZERO };
+        match self.stage {
+            Stage::Created => still(ContainerState::Created),
+            Stage::Started(age) => self.life.at(age),
+            Stage::Halted(state) => still(state),
+        }
+    }
+
+    fn answers(&self) -> bool {
+        match self.stage {
+            Stage::Started(age) => self.life.answers_at(age),
+            Stage::Created | Stage::Halted(_) => false,
+        }
+    }
+
+    fn begin(&mut self) {
+        self.stage = Stage::Started(Duration::ZERO);
+        self.told = 0;
+        self.greet();
+    }
+
+    fn grow(&mut self, time: Duration) -> Moment {
+        if let Stage::Started(age) = &mut self.stage {
+            *age += time;
+        }
+        let now = self.now();
+        while self.told < now.restarts {
+            self.told += 1;
+            self.greet();
+        }
+        now
+    }
+
+    fn greet(&mut self) {
+        self.log.extend(self.life.greeting());
+        let surplus = self.log.len().saturating_sub(LOG_LINES_MAX);
+        self.log.drain(..surplus);
+    }
+}
+
+fn no_such_container(name: &ContainerName) -> HostErrorKind {
+    HostErrorKind::Engine(format!("No such container: {name}"))
+}
+
+/// `immich-server` for `ghcr.io/immich-app/immich-server:release`.
+fn short_name(image: &str) -> &str {
+    let last = image.rsplit('/').next().unwrap_or(image);
+    last.split([':', '@']).next().unwrap_or(last)
+}
+
+/// How a stand-in behaves when nothing is said.
+fn sane_behaviour() -> Behaviour {
+    Behaviour {
+        name: "stand-in".into(),
+        ports: Vec::new(),
+        health: super::behaviour::Health::Ok,
+        start: Duration::ZERO,
+        exit: None,
+        exit_after: Duration::ZERO,
+        print: Vec::new(),
+        oneshot: Vec::new(),
+    }
+}
