@@ -8,8 +8,8 @@ use std::{
 };
 
 use hob_model::{
-    ContainerName, HostName, ImageId, ImageRef, NetworkName, ServiceName, StackName,
-    StackPath, VolumeName,
+    ContainerName, HostName, ImageId, ImageRef, NetworkName, ServiceName, StackName, StackPath,
+    VolumeName,
     desired::{StackFile, StackNetwork, StackVolume},
     spec::{ContainerSpec, NetworkSpec},
 };

@@ -7,17 +7,21 @@
 //! ```
 
 mod change;
+pub mod document;
 pub mod observed;
 mod op;
+pub mod ownership;
 mod planner;
 mod policy;
 mod simulate;
 mod verdict;
-pub mod ownership;
+mod wording;
 
 pub use change::*;
+pub use document::PlanDocument;
 pub use op::Op;
 pub use planner::plan;
 pub use policy::Policy;
 pub use simulate::{simulate, simulate_op};
 pub use verdict::{Failure, Judgement, Sighting, judge};
+pub use wording::{Sign, Summary, by_host, text};

@@ -8,13 +8,14 @@ use std::{
 };
 
 use hob_model::{
-    ContainerName, ImageRef, NetworkName, StackName, StackPath, VolumeName,
-    desired::StackFile,
+    ContainerName, ImageRef, NetworkName, StackName, StackPath, VolumeName, desired::StackFile,
     spec::ContainerSpec,
 };
 
 use crate::{
-    change::{Change, Expectation, Leftover, Milestone, NewNetwork, NewVolume, Order, Step, Target},
+    change::{
+        Change, Expectation, Leftover, Milestone, NewNetwork, NewVolume, Order, Step, Target,
+    },
     ownership::Identity,
 };
 

@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hob_model::{
-    ServiceName, StackName,
-    spec::SpecDigest,
-};
+use hob_model::{ServiceName, StackName, spec::SpecDigest};
 
 /// Label with the homelab's name; its presence says that Hob made the thing.
 pub const HOMELAB: &str = "hob.homelab";

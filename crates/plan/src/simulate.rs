@@ -103,10 +103,7 @@ impl HostState {
                     }
                 }
                 let container = Container {
-                    owner: ContainerOwner::Hob {
-                        identity: identity.clone(),
-                        spec: spec.digest(),
-                    },
+                    owner: ContainerOwner::Hob { identity: identity.clone(), spec: spec.digest() },
                     image: self.image_in_use(&spec.image),
                     state: ContainerState::Created,
                     networks: attached(spec),
@@ -185,25 +182,15 @@ impl HostState {
         }
     }
 
-    fn record(
-        &mut self,
-        stack: &hob_model::StackName,
-        name: &ContainerName,
-        spec: &ContainerSpec,
-    ) {
+    fn record(&mut self, stack: &hob_model::StackName, name: &ContainerName, spec: &ContainerSpec) {
         let key = self.key.get_or_insert_with(|| HostKey::new(b"simulated".to_vec())).clone();
         let verdict = match self.containers.get(name).map(|container| container.state) {
             Some(ContainerState::Exited { .. }) => Verdict::Completed,
-            _ if spec.health.as_ref().is_some_and(|check| !check.is_disabled()) => {
-                Verdict::Healthy
-            }
+            _ if spec.health.as_ref().is_some_and(|check| !check.is_disabled()) => Verdict::Healthy,
             _ => Verdict::Running,
         };
-        let applied = Applied {
-            spec: spec.digest(),
-            sealed: spec.sealed(&|value| key.seal(value)),
-            verdict,
-        };
+        let applied =
+            Applied { spec: spec.digest(), sealed: spec.sealed(&|value| key.seal(value)), verdict };
         self.stacks.entry(stack.clone()).or_default().applied.insert(name.clone(), applied);
     }
 }

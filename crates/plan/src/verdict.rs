@@ -150,8 +150,7 @@ mod tests {
 
     fn check(expect: Expectation, state: ContainerState, restarts: u32, secs: u64) -> String {
         let waited = Duration::from_secs(secs);
-        let seen =
-            Sighting { state, restarts, restarts_before: 1, waited, running_for: waited };
+        let seen = Sighting { state, restarts, restarts_before: 1, waited, running_for: waited };
         match judge(&expect, &seen) {
             Judgement::Wait(_) => "wait".into(),
             Judgement::Good(verdict) => format!("{verdict:?}"),

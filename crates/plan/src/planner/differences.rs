@@ -30,7 +30,11 @@ fn image(value: Option<&Value>) -> ImageRef {
     ImageRef::new(value.and_then(Value::as_str).unwrap_or_default())
 }
 
-fn keys(before: Option<&Value>, after: Option<&Value>, reason: fn(String) -> Reason) -> Vec<Reason> {
+fn keys(
+    before: Option<&Value>,
+    after: Option<&Value>,
+    reason: fn(String) -> Reason,
+) -> Vec<Reason> {
     let empty = Map::new();
     let before = before.and_then(Value::as_object).unwrap_or(&empty);
     let after = after.and_then(Value::as_object).unwrap_or(&empty);

@@ -111,8 +111,7 @@ impl Draft {
                 why.extend(
                     follows.iter().filter_map(|id| number.get(id)).map(|id| Reason::Follows(*id)),
                 );
-                let after =
-                    after.iter().filter_map(|(id, until)| Some((*number.get(id)?, *until)));
+                let after = after.iter().filter_map(|(id, until)| Some((*number.get(id)?, *until)));
                 let after = after.collect();
                 Some(Step { id: *number.get(id)?, host, stack, change, why, after, risk })
             })
@@ -151,11 +150,10 @@ impl Draft {
                 }
             }
         }
-        let mut ready: BTreeSet<usize> =
-            (0..self.steps.len())
-                .filter(|at| waits_for.get(*at) == Some(&0))
-                .filter(|at| !self.cancelled.contains(&DraftId(*at)))
-                .collect();
+        let mut ready: BTreeSet<usize> = (0..self.steps.len())
+            .filter(|at| waits_for.get(*at) == Some(&0))
+            .filter(|at| !self.cancelled.contains(&DraftId(*at)))
+            .collect();
         let mut sequence = Vec::with_capacity(self.steps.len());
         while let Some(next) = ready.pop_first() {
             sequence.push(DraftId(next));

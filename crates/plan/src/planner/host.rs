@@ -71,10 +71,7 @@ impl HostPlan<'_> {
     }
 
     /// Containers that hold a port of the host while they run.
-    pub(super) fn holders(
-        &self,
-        port: u16,
-    ) -> impl Iterator<Item = (&ContainerName, &Container)> {
+    pub(super) fn holders(&self, port: u16) -> impl Iterator<Item = (&ContainerName, &Container)> {
         let names = self.index.by_port.get(&port);
         names.into_iter().flatten().filter_map(|name| self.state.containers.get_key_value(name))
     }

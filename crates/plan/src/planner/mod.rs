@@ -18,7 +18,10 @@ mod service;
 mod stack;
 mod undeclared;
 
-use hob_model::{HostName, desired::{Desired, DesiredHost}};
+use hob_model::{
+    HostName,
+    desired::{Desired, DesiredHost},
+};
 
 use crate::{
     change::{Blocked, Obstacle, Plan},

@@ -48,9 +48,8 @@ pub(super) fn link(desired: &Desired, observed: &Observed, draft: &mut Draft, st
         .filter(|(_, outcome)| matches!(outcome, Outcome::Blocked))
         .map(|(key, _)| key.clone())
         .collect();
-    let unreachable = |host: &HostName| {
-        matches!(observed.hosts.get(host), Some(HostView::Unreachable { .. }))
-    };
+    let unreachable =
+        |host: &HostName| matches!(observed.hosts.get(host), Some(HostView::Unreachable { .. }));
     // Each round blocks at least one more stack, so there are at most as many rounds as stacks.
     loop {
         let blocked: Vec<(Key, Key)> = needs

@@ -15,9 +15,7 @@ use hob_model::{
 use super::{Context, differences::differences, draft::DraftId, host::HostPlan};
 use crate::{
     change::{Change, Deviation, Expectation, Obstacle, Order, Reason, Target},
-    observed::{
-        Applied, Container, ContainerOwner, ContainerState, Health, HostState, Verdict,
-    },
+    observed::{Applied, Container, ContainerOwner, ContainerState, Health, HostState, Verdict},
     ownership::Identity,
     simulate::{attached, held_ports},
 };
@@ -70,9 +68,7 @@ pub(super) fn decide(
     let current = view.current();
     view.check_name()?;
     let decision = match current {
-        None => {
-            Some(Decision::new(Change::Create(view.target()), vec![Reason::Missing]))
-        }
+        None => Some(Decision::new(Change::Create(view.target()), vec![Reason::Missing])),
         Some((was, container)) => view.compare(was, container, changed_files),
     };
     if decision.as_ref().is_some_and(|decision| !matches!(decision.change, Change::Confirm { .. }))
@@ -237,8 +233,7 @@ impl<'a> View<'a> {
             let change = Change::Confirm { target: target(), kept };
             return Some(Decision::new(change, vec![Reason::Unverified]));
         }
-        let is_running =
-            matches!(state, ContainerState::Running { .. } | ContainerState::Paused);
+        let is_running = matches!(state, ContainerState::Running { .. } | ContainerState::Paused);
         if is_running && !changed_files.is_empty() {
             let why = changed_files.iter().map(|path| Reason::File { path: path.to_string() });
             return Some(Decision::new(Change::Restart(target()), why.collect()));
@@ -383,11 +378,8 @@ pub(crate) fn expectation(
         let rounds = retries.unwrap_or(HEALTH_RETRIES_DEFAULT).saturating_add(1).min(1000);
         start_period.unwrap_or_default() + round * rounds
     });
-    let budget = if must_complete {
-        policy.complete_within
-    } else {
-        policy.healthy_within.max(scheduled)
-    };
+    let budget =
+        if must_complete { policy.complete_within } else { policy.healthy_within.max(scheduled) };
     Expectation { may_complete, must_complete, settle: policy.settle, budget }
 }
 
@@ -414,9 +406,10 @@ pub(super) fn follow_restarts(
             .iter()
             .filter(|(name, _)| !decisions.contains_key(*name))
             .filter(|(_, service)| {
-                service.depends_on.iter().any(|(needed, dependency)| {
-                    dependency.restart && interrupted.contains(needed)
-                })
+                service
+                    .depends_on
+                    .iter()
+                    .any(|(needed, dependency)| dependency.restart && interrupted.contains(needed))
             })
             .filter_map(|(name, service)| {
                 let view = View { plan, stack_name, stack, name, service };
