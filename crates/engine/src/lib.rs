@@ -1,1 +1,26 @@
-//! Observe all hosts, check, apply, verify.
+//! The calls that touch hosts: observe all, check, apply, verify.
+//!
+//! What is judged is judged by pure functions over what was seen; what acts is boring: ready steps,
+//! bounded parallelism, a failure skips only its dependents, a stop signal between operations, and
+//! always a full report.
+
+mod apply;
+mod check;
+mod hint;
+mod observe;
+mod progress;
+mod standing;
+mod status;
+mod stop;
+#[cfg(test)]
+mod testing;
+mod verify;
+
+pub use apply::{ApplyOptions, Outcome, Report, StepReport, Undone, apply};
+pub use check::{Answer, Check, check, judge_host};
+pub use hint::hint;
+pub use observe::{OpenHosts, Sight, observe};
+pub use progress::{Event, NoProgress, Progress, doing};
+pub use status::{Condition, Row, status};
+pub use stop::{Stop, StopHandle, stop_signal};
+pub use verify::{PortAnswers, judge_deployed, verify};
