@@ -150,7 +150,9 @@ impl Host for FakeHost {
         let doing = doing(op);
         let mishap = self.with(&doing, |machine| Ok(machine.luck.next()))?;
         match op {
-            Op::Pull { .. } => (run.progress)(OpProgress::Pulling { done_bytes: 1, total_bytes: 2 }),
+            Op::Pull { .. } => {
+                (run.progress)(OpProgress::Pulling { done_bytes: 1, total_bytes: 2 })
+            }
             Op::Await { .. } => (run.progress)(OpProgress::Waiting { state: "running".into() }),
             _ => {}
         }

@@ -149,7 +149,8 @@ impl Check {
         let mut at = Duration::ZERO;
         for _ in 0..PROBES_MAX {
             let starting = seen == Health::Starting && at < self.start_period;
-            let step = if starting { self.start_interval.min(self.interval) } else { self.interval };
+            let step =
+                if starting { self.start_interval.min(self.interval) } else { self.interval };
             at += step.max(Duration::from_millis(1));
             if at > running_for {
                 break;
@@ -269,9 +270,6 @@ mod tests {
         assert_eq!(check(told(&["sh", "-c", "exit 4"]), &[], &[0]), exited(4));
         assert_eq!(check(told(&["true"]), &[], &[0]), exited(0));
         assert_eq!(check(told(&["migrate"]), &[("STANDIN_ONESHOT", "migrate")], &[0]), exited(0));
-        assert_eq!(
-            check(told(&["migrate"]), &[], &[0]),
-            "0: Running { health: Unchecked } 0"
-        );
+        assert_eq!(check(told(&["migrate"]), &[], &[0]), "0: Running { health: Unchecked } 0");
     }
 }

@@ -162,6 +162,17 @@ impl Machine {
         Ok(())
     }
 
+    /// Does what a person tells the Engine to do, whosever container it is.
+    pub(super) fn perform_for_anybody(&mut self, op: &Op, images: &Images) -> Done {
+        match op {
+            Op::Pull { image, .. } => return self.pull(image, images),
+            Op::Start(name) => self.may_start(name)?,
+            _ => {}
+        }
+        self.go_through_with(op, None);
+        Ok(())
+    }
+
     /// The pure twin does it, and the bodies follow.
     fn go_through_with(&mut self, op: &Op, verdict: Option<Verdict>) {
         let had_old = match op {
@@ -223,7 +234,7 @@ impl Machine {
         state
     }
 
-    pub(super) fn pull(&mut self, image: &ImageRef, images: &Images) -> Done {
+    fn pull(&mut self, image: &ImageRef, images: &Images) -> Done {
         self.has_space()?;
         let product = images.get(image);
         if product.missing {
@@ -299,12 +310,7 @@ impl Machine {
         log.iter().skip(log.len().saturating_sub(LAST_LINES)).cloned().collect()
     }
 
-    fn may_create(
-        &self,
-        name: &ContainerName,
-        stack: &StackName,
-        spec: &ContainerSpec,
-    ) -> Done {
+    fn may_create(&self, name: &ContainerName, stack: &StackName, spec: &ContainerSpec) -> Done {
         self.has_space()?;
         if let Some(there) = self.state.containers.get(name) {
             return match &there.owner {
@@ -316,7 +322,8 @@ impl Machine {
             return Err(HostErrorKind::Engine(format!("No such image: {}", spec.image)));
         }
         if let NetworkMode::Attached(endpoints) = &spec.network
-            && let Some(name) = endpoints.keys().find(|name| !self.state.networks.contains_key(*name))
+            && let Some(name) =
+                endpoints.keys().find(|name| !self.state.networks.contains_key(*name))
         {
             return Err(HostErrorKind::Engine(format!("network {name} not found")));
         }

@@ -5,7 +5,6 @@
 
 // The stand-in program of the real hosts reads the same variables with the same code.
 #[path = "../bin/stand-in/behaviour.rs"]
-#[expect(dead_code, reason = "the fake world needs no ports: what is published answers")]
 mod behaviour;
 mod by_hand;
 mod host;
@@ -87,7 +86,8 @@ impl FakeWorld {
 
     /// Has a program that is not a container listen on a port of a machine, or end.
     pub fn occupy_port(&self, host: &HostName, port: u16, busy: bool) {
-        let ports = &mut self.lock().machine(host).luck.busy_ports;
+        let mut state = self.lock();
+        let ports = &mut state.machine(host).luck.busy_ports;
         if busy {
             ports.insert(port);
         } else {
@@ -97,7 +97,8 @@ impl FakeWorld {
 
     /// Lets something happen to the n-th operation from now on a machine, the next one being 1.
     pub fn mishap(&self, host: &HostName, operation: u64, mishap: Mishap) {
-        let luck = &mut self.lock().machine(host).luck;
+        let mut state = self.lock();
+        let luck = &mut state.machine(host).luck;
         luck.mishaps.insert(luck.operations + operation, mishap);
     }
 

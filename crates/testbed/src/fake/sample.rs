@@ -1,56 +1,14 @@
 //! Small specs for the tests of the fake world.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use hob_model::spec::{ContainerSpec, HealthCheck, Limits, NetworkMode, RestartPolicy};
+use hob_model::spec::{ContainerSpec, HealthCheck};
 use hob_plan::{Expectation, Op, ownership::Identity};
 
-/// A container of an image, with nothing else said about it.
-pub(crate) fn spec(image: &str) -> ContainerSpec {
-    ContainerSpec {
-        image: image.into(),
-        command: None,
-        entrypoint: None,
-        env: BTreeMap::new(),
-        labels: BTreeMap::new(),
-        hostname: None,
-        user: None,
-        working_dir: None,
-        cap_add: BTreeSet::new(),
-        cap_drop: BTreeSet::new(),
-        security_opt: BTreeSet::new(),
-        privileged: false,
-        read_only: false,
-        init: None,
-        tty: false,
-        stdin_open: false,
-        group_add: Vec::new(),
-        sysctls: BTreeMap::new(),
-        ulimits: BTreeMap::new(),
-        shm_bytes: None,
-        extra_hosts: Vec::new(),
-        dns: Vec::new(),
-        devices: Vec::new(),
-        mounts: BTreeMap::new(),
-        network: NetworkMode::None,
-        ports: BTreeSet::new(),
-        restart: RestartPolicy::No,
-        health: None,
-        limits: Limits::default(),
-        logging: None,
-        stop_signal: None,
-        stop_grace: None,
-        platform: None,
-        content: BTreeMap::new(),
-    }
-}
+pub(super) use super::by_hand::plain_spec as spec;
 
 /// Every five seconds, three times.
-pub(crate) fn health_check() -> HealthCheck {
+pub(super) fn health_check() -> HealthCheck {
     HealthCheck {
         test: Some(vec!["CMD".into(), "healthcheck".into()]),
         interval: Some(Duration::from_secs(5)),
@@ -60,7 +18,7 @@ pub(crate) fn health_check() -> HealthCheck {
 }
 
 /// What an ordinary server is expected to do.
-pub(crate) fn expect() -> Expectation {
+pub(super) fn expect() -> Expectation {
     Expectation {
         may_complete: false,
         must_complete: false,
@@ -70,7 +28,7 @@ pub(crate) fn expect() -> Expectation {
 }
 
 /// Everything that it takes to have a container of this spec run under this name.
-pub(crate) fn deploy(name: &str, spec: ContainerSpec) -> Vec<Op> {
+pub(super) fn deploy(name: &str, spec: ContainerSpec) -> Vec<Op> {
     let spec = Arc::new(spec);
     let identity = Identity {
         homelab: "home".into(),
