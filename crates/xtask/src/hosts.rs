@@ -4,7 +4,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 
 use clap::{Args, Subcommand};
-use hob_testbed::lab::{Dirs, HostSpec, ImageName, Lab, LabError, LabSpec, list};
+use hob_testbed::lab::{Dirs, HostSpec, ImageName, Lab, LabError, LabSpec, list, prepare};
 
 use crate::{Outcome, say};
 
@@ -86,7 +86,10 @@ async fn bring_up(dirs: &Dirs, up: Up) -> Result<(), LabError> {
     let hosts = names.iter().map(|name| HostSpec { systemd, ..HostSpec::new(name) }).collect();
     let images = images.iter().map(|name| name.parse()).collect::<Result<Vec<ImageName>, _>>()?;
     let spec = LabSpec { name: lab.name, hosts, images };
-    let lab = Lab::up(&spec, dirs, &say::progress()).await?;
+    let progress = say::progress();
+    progress.say(&format!("bringing up {} hosts", spec.hosts.len()));
+    prepare(dirs, &progress).await?;
+    let lab = Lab::up(&spec, dirs, &progress).await?;
     let config = lab.ssh_config();
     let (config, first) = (config.display(), lab.hosts().first().map_or("", |host| host.name()));
     say::line("");

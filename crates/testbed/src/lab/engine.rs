@@ -53,6 +53,17 @@ pub async fn ensure_engine(dirs: &Dirs, progress: &Progress) -> Result<()> {
     progress.during("starting the Docker Engine", start(dirs)).await
 }
 
+/// Makes sure that an Engine answers, and changes nothing on this machine.
+pub(crate) async fn require_engine() -> Result<()> {
+    match unreachable().await {
+        None => Ok(()),
+        Some(why) => Err(LabError::NoEngine {
+            why,
+            hint: "cargo xtask hosts up   (as root it installs and starts one)".into(),
+        }),
+    }
+}
+
 /// Why the Engine cannot be used; `None` when it can.
 async fn unreachable() -> Option<String> {
     match docker::version().await {

@@ -43,21 +43,42 @@ const DPKG_OPTIONS: &[&str] =
 /// The name of the host image; made first if it is not there.
 pub(crate) async fn ensure(dirs: &Dirs, progress: &Progress) -> Result<String> {
     let _lock = dirs.lock_cache().await?;
-    let apt = Apt::of_this_machine().await?;
-    let mut wanted = PACKAGES.to_vec();
-    if packages::has("docker-cli").await {
-        wanted.push("docker-cli");
-    }
-    let name = format!("{REPOSITORY}:{}", digest(&apt, &wanted));
+    let (apt, wanted) = inputs().await?;
+    let name = name(&apt, &wanted);
     if inspect("image", &name, "{{.Id}}").await?.is_some() {
         return Ok(name);
     }
     if !Path::new("/usr/bin/mmdebstrap").exists() {
         packages::install(&["mmdebstrap"], progress).await?;
     }
-    let what = format!("making the host image (Debian {}, once)", apt.release);
+    let what = format!("making the host image (release {}, once)", apt.release);
     progress.during(&what, build(dirs, &apt, &wanted, &name)).await?;
     Ok(name)
+}
+
+/// The name of the host image, which must be there.
+pub(crate) async fn require() -> Result<String> {
+    let (apt, wanted) = inputs().await?;
+    let name = name(&apt, &wanted);
+    match inspect("image", &name, "{{.Id}}").await? {
+        Some(_) => Ok(name),
+        None => Err(LabError::Asked(format!(
+            "the image of test hosts, {name}, is not there\n  try: cargo xtask hosts up"
+        ))),
+    }
+}
+
+async fn inputs() -> Result<(Apt, Vec<&'static str>)> {
+    let apt = Apt::of_this_machine().await?;
+    let mut wanted = PACKAGES.to_vec();
+    if packages::has("docker-cli").await {
+        wanted.push("docker-cli");
+    }
+    Ok((apt, wanted))
+}
+
+fn name(apt: &Apt, packages: &[&str]) -> String {
+    format!("{REPOSITORY}:{}", digest(apt, packages))
 }
 
 fn digest(apt: &Apt, packages: &[&str]) -> String {

@@ -33,4 +33,4 @@ pub use registry::Registry;
 pub use run::Output;
 pub use spec::{HostSpec, LabSpec};
 pub use standin::{Health, StandIn};
-pub use up::{Lab, Listed, list};
+pub use up::{Lab, Listed, list, prepare};

@@ -1,4 +1,5 @@
-//! The private network of a lab: a /24 that nothing else on this machine uses.
+//! The private network of a lab: a /24 that nothing else on this machine uses, and that leads
+//! nowhere: whatever a homelab under test names, its hosts cannot reach.
 
 use std::net::Ipv4Addr;
 
@@ -50,7 +51,16 @@ impl Network {
             let label = format!("{LABEL}={lab}");
             let subnet = format!("{base}/24");
             let made = docker(format!("making network {name}"), ["network", "create"])
-                .args(["--driver", "bridge", "--label", &label, "--subnet", &subnet, &name])
+                .args([
+                    "--driver",
+                    "bridge",
+                    "--internal",
+                    "--label",
+                    &label,
+                    "--subnet",
+                    &subnet,
+                    &name,
+                ])
                 .output()
                 .await?;
             if made.ok() {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
@@ -24,7 +24,20 @@ use super::{engine, image};
 
 /// Hosts that start at once; more would only wait for each other.
 const STARTS_MAX: usize = 8;
+/// An Engine believes what it last read from `/etc/hosts` for five seconds.
+const HOSTS_CACHE: Duration = Duration::from_millis(5_200);
 const HOST_LABEL: &str = "hob.testbed.host";
+
+/// Sees to everything that labs need and that is made once a machine: a Docker Engine, the host
+/// image and the stand-in layer. As root on Debian or Ubuntu it installs what is missing.
+///
+/// # Errors
+/// Where something is missing and may not be installed; the error says what to type.
+pub async fn prepare(dirs: &Dirs, progress: &Progress) -> Result<()> {
+    engine::ensure_engine(dirs, progress).await?;
+    let image = image::ensure(dirs, progress).await?;
+    Layer::ensure(dirs, &image, progress).await.map(drop)
+}
 
 /// A lab that is up.
 #[derive(Debug, Clone)]
@@ -60,15 +73,16 @@ struct Common {
 
 impl Lab {
     /// Brings the lab up: what runs and is well stays, what is not is healed, the rest is made.
+    /// Installs nothing on this machine: [`prepare`] does.
     ///
     /// # Errors
-    /// Where there is no Engine, an image cannot be made, or a host does not get ready in time.
+    /// Where there is no Engine or no host image, or a host does not get ready in time.
     pub async fn up(spec: &LabSpec, dirs: &Dirs, progress: &Progress) -> Result<Self> {
         spec.check()?;
-        engine::ensure_engine(dirs, progress).await?;
+        engine::require_engine().await?;
         let state = dirs.state(&spec.name);
         let _lock = dirs.lock_state(&spec.name).await?;
-        let image = image::ensure(dirs, progress).await?;
+        let image = image::require().await?;
         let (layer, rights) =
             tokio::try_join!(Layer::ensure(dirs, &image, progress), rights(&image))?;
         let network = Network::ensure(&spec.name).await?;
@@ -164,7 +178,8 @@ impl Lab {
         &self.registry
     }
 
-    /// Puts the stand-in behind the name, and sees to it that the hosts find its server.
+    /// Puts the stand-in behind the name, and sees to it that the hosts find its server. That takes
+    /// some seconds for a server which no image of [`LabSpec::images`] named.
     ///
     /// # Errors
     /// As [`Registry::put`].
@@ -180,6 +195,7 @@ impl Lab {
                 host.write_file("/testbed/hosts", (old + &more).as_bytes()).await?;
                 host.refresh_names().await?;
             }
+            tokio::time::sleep(HOSTS_CACHE).await;
         }
         Ok(digest)
     }

@@ -118,6 +118,7 @@ fn bad(name: &str, value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests may panic")]
     use super::*;
 
     fn read(pairs: &[(&str, &str)]) -> Result<Behaviour, String> {

@@ -79,7 +79,7 @@ fn role(arguments: &[OsString]) -> Role {
     if called != "stand-in" {
         return role_of(&called, arguments).unwrap_or_else(|| Role::ServeOrProbe(rest.to_vec()));
     }
-    match rest.first().map(|first| base_name(first)).as_deref() {
+    match rest.first().map(base_name).as_deref() {
         Some("--serve") => Role::Serve,
         Some("--probe") => Role::Probe("healthcheck".to_owned(), Vec::new()),
         Some(first) => role_of(first, rest).unwrap_or_else(|| Role::ServeOrProbe(rest.to_vec())),
@@ -138,6 +138,7 @@ fn base_name(path: &OsString) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests may panic")]
     use super::*;
 
     fn check(line: &str, expected: &str) {

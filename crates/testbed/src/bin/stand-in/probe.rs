@@ -156,6 +156,7 @@ fn exchange(mut stream: TcpStream, target: &Target) -> std::io::Result<(u16, Str
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests may panic")]
     use super::*;
 
     fn check(line: &str, host: &str, port: u16, path: &str) {
