@@ -8,15 +8,26 @@
 
 mod bind;
 mod canonical;
+mod consistency;
+mod defaults;
 pub mod dotenv;
+mod env_file;
 pub mod files;
 pub mod finding;
 mod interpolate;
 mod load;
+mod merge;
+mod normalise;
 mod path;
+mod paths;
+mod profiles;
 pub mod project;
+pub mod render;
+mod reset;
+pub mod schema;
 mod template;
 pub mod tree;
+mod unique;
 mod units;
 
 pub use files::{FileError, Files, Kind, MemoryFiles};

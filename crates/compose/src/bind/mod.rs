@@ -5,6 +5,8 @@ mod read;
 mod resources;
 mod service;
 
+pub(crate) use service::{pull_policy, restart};
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::Place;

@@ -11,7 +11,8 @@ use crate::path::Path;
 use crate::tree::{Data, Node};
 
 pub(crate) use ports::{port_key, published_range};
-pub(crate) use volumes::{mount_target, parse_volume};
+pub(crate) use resources::dependency;
+pub(crate) use volumes::mount_target;
 
 use lists::{
     environment, list_of_text, list_to_keys, map_of_text, scalar_to_list, strings_to_field,

@@ -2,7 +2,7 @@
 //!
 //! Paths are absolute, durations and byte sizes are numbers, `environment` contains what the
 //! `env_file` entries add. Attributes that these types do not carry are findings, see
-//! [`crate::schema::CARRIED`].
+//! [`crate::schema::carried`].
 
 mod resources;
 mod service;

@@ -1,0 +1,61 @@
+//! Values that a form implies, whoever reads it.
+
+use crate::tree::{Data, Node, Span};
+
+/// Adds what short and long forms leave out.
+pub(crate) fn defaults(root: &mut Node) {
+    let Some(services) = root.get_mut("services").and_then(Node::as_mapping_mut) else { return };
+    for entry in &mut services.entries {
+        service(&mut entry.value);
+    }
+}
+
+fn service(node: &mut Node) {
+    if let Some(build) = node.get_mut("build") {
+        let inline = build.get("dockerfile_inline").is_some();
+        set_default(build, "context", |span| Node::string(".", span));
+        if !inline {
+            set_default(build, "dockerfile", |span| Node::string("Dockerfile", span));
+        }
+        for_each(build.get_mut("secrets"), secret_target);
+    }
+    for_each(node.get_mut("ports"), |port| {
+        set_default(port, "mode", |span| Node::string("ingress", span));
+        set_default(port, "protocol", |span| Node::string("tcp", span));
+    });
+    for_each(node.get_mut("secrets"), secret_target);
+    for_each(node.get_mut("volumes"), |mount| {
+        let kind = mount.get("type").and_then(Node::as_str);
+        if kind == Some("bind") {
+            set_default(mount, "bind", |span| Node::mapping(Vec::new(), span));
+            if let Some(bind) = mount.get_mut("bind") {
+                set_default(bind, "create_host_path", |span| {
+                    Node::new(Data::Bool(true), span.clone())
+                });
+            }
+        }
+    });
+}
+
+fn secret_target(secret: &mut Node) {
+    let source = secret.get("source").and_then(Node::as_str).map(String::from);
+    if let Some(source) = source {
+        set_default(secret, "target", |span| Node::string(format!("/run/secrets/{source}"), span));
+    }
+}
+
+fn for_each(list: Option<&mut Node>, change: impl FnMut(&mut Node)) {
+    if let Some(Data::Sequence(items)) = list.map(|list| &mut list.data) {
+        items.iter_mut().for_each(change);
+    }
+}
+
+/// Sets a field of a mapping that has none, at the place of the mapping.
+pub(crate) fn set_default(node: &mut Node, name: &str, value: impl FnOnce(&Span) -> Node) {
+    let span = node.span.clone();
+    if let Some(mapping) = node.as_mapping_mut() {
+        if !mapping.contains(name) {
+            mapping.set(name, value(&span));
+        }
+    }
+}

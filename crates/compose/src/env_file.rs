@@ -1,0 +1,120 @@
+//! `env_file` and `label_file`: their content becomes part of the service.
+
+use std::collections::BTreeMap;
+
+use crate::dotenv;
+use crate::files::{Files, Kind};
+use crate::finding::Finding;
+use crate::path::Path;
+use crate::tree::{Data, Key, Mapping, Node, Span};
+
+/// Reads the files that services name and merges them into `environment` and `labels`, whose own
+/// entries win; among files the later one does.
+pub(crate) fn resolve(
+    root: &mut Node,
+    environment: &BTreeMap<String, String>,
+    files: &dyn Files,
+    findings: &mut Vec<Finding>,
+) {
+    let path = Path::ROOT.key("services");
+    let Some(services) = root.get_mut("services").and_then(Node::as_mapping_mut) else { return };
+    for entry in &mut services.entries {
+        let path = path.key(&entry.key.name);
+        let mut reader = Reader { files, findings, environment };
+        reader.env_files(&mut entry.value, &path.key("env_file"));
+        reader.label_files(&mut entry.value, &path.key("label_file"));
+    }
+}
+
+struct Reader<'a> {
+    files: &'a dyn Files,
+    findings: &'a mut Vec<Finding>,
+    environment: &'a BTreeMap<String, String>,
+}
+
+impl Reader<'_> {
+    fn env_files(&mut self, service: &mut Node, path: &Path<'_>) {
+        let Some(list) = service.get("env_file") else { return };
+        let mut values: BTreeMap<String, (String, Span)> = BTreeMap::new();
+        for (index, item) in list.items().iter().enumerate() {
+            let required = item.get("required").and_then(Node::as_bool).unwrap_or(true);
+            let raw = item.get("format").and_then(Node::as_str) == Some("raw");
+            let Some(file) = item.get("path") else { continue };
+            let path = path.item(index);
+            let Some(text) = self.read(file, required, "missing-env-file", &path) else { continue };
+            let mut known = self.environment.clone();
+            known.extend(values.iter().map(|(name, (value, _))| (name.clone(), value.clone())));
+            let name = file.as_str().unwrap_or_default();
+            let (read, findings) = match raw {
+                true => dotenv::parse_raw(&text, &known),
+                false => dotenv::parse(&text, name, &known),
+            };
+            self.findings.extend(findings.into_iter().map(|finding| finding.on(&path)));
+            let span = &file.span;
+            values.extend(read.into_iter().map(|(name, value)| (name, (value, span.clone()))));
+        }
+        merge_below(service, "environment", values);
+    }
+
+    fn label_files(&mut self, service: &mut Node, path: &Path<'_>) {
+        let Some(list) = service.get("label_file") else { return };
+        let mut values: BTreeMap<String, (String, Span)> = BTreeMap::new();
+        for (index, file) in list.items().iter().enumerate() {
+            let path = path.item(index);
+            let Some(text) = self.read(file, true, "missing-label-file", &path) else { continue };
+            let name = file.as_str().unwrap_or_default();
+            let (read, findings) = dotenv::parse(&text, name, self.environment);
+            self.findings.extend(findings.into_iter().map(|finding| finding.on(&path)));
+            let span = &file.span;
+            values.extend(read.into_iter().map(|(name, value)| (name, (value, span.clone()))));
+        }
+        merge_below(service, "labels", values);
+    }
+
+    fn read(
+        &mut self,
+        file: &Node,
+        required: bool,
+        code: &'static str,
+        path: &Path<'_>,
+    ) -> Option<String> {
+        let name = file.as_str()?;
+        let problem = match self.files.kind(name) {
+            Ok(Some(Kind::File { .. })) => match self.files.read(name) {
+                Ok(bytes) => return Some(String::from_utf8_lossy(&bytes).into_owned()),
+                Err(error) => format!("cannot read {name}: {}", error.reason),
+            },
+            Ok(Some(Kind::Directory)) => format!("{name} is a directory"),
+            Ok(None) if !required => return None,
+            Ok(None) => format!("there is no file {name}"),
+            Err(error) => format!("cannot read {name}: {}", error.reason),
+        };
+        let finding = Finding::error(code, problem).at(file.place()).on(path);
+        self.findings.push(match code {
+            "missing-env-file" => {
+                finding.hint("create it, or write required: false if it may be missing")
+            }
+            _ => finding.hint("create it, or remove this entry"),
+        });
+        None
+    }
+}
+
+/// Puts values into a mapping of the service where it does not say otherwise.
+fn merge_below(service: &mut Node, name: &str, values: BTreeMap<String, (String, Span)>) {
+    if values.is_empty() {
+        return;
+    }
+    let span = service.span.clone();
+    let Some(service) = service.as_mapping_mut() else { return };
+    if !service.contains(name) {
+        service.set(name, Node::new(Data::Mapping(Mapping::default()), span));
+    }
+    let Some(own) = service.get_mut(name).and_then(Node::as_mapping_mut) else { return };
+    for (name, (value, span)) in values {
+        if !own.contains(&name) {
+            let value = Node::string(value, &span);
+            own.insert(Key { name, span }, value);
+        }
+    }
+}

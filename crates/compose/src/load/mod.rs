@@ -1,0 +1,189 @@
+//! The whole pipeline, from files to project.
+
+mod extends;
+mod model;
+mod name;
+
+use std::collections::BTreeMap;
+
+use crate::bind::bind;
+use crate::canonical::canonical;
+use crate::consistency;
+use crate::defaults::defaults;
+use crate::env_file;
+use crate::files::Files;
+use crate::finding::{self, Finding, Place, has_errors};
+use crate::normalise::{normalise, pass_through};
+use crate::path::Path;
+use crate::paths::{self, Base};
+use crate::profiles;
+use crate::project::Project;
+use crate::schema;
+use crate::tree::{Limits, Mapping, Node};
+use crate::unique::unique;
+
+use model::{Loader, Scope};
+use name::project_name;
+
+/// What to load, and with what. Everything that could differ from one machine to the next is in
+/// here: the same options and files always give the same result.
+#[derive(Clone, Debug)]
+pub struct LoadOptions {
+    /// Absolute paths of the Compose files; each is merged over the ones before it.
+    pub files: Vec<String>,
+    /// The absolute directory that relative paths in all of the files are seen from.
+    pub working_dir: String,
+    /// The project name; else that of the environment (`COMPOSE_PROJECT_NAME`), of the files
+    /// (`name:`), or of the directory.
+    pub project_name: Option<String>,
+    /// The complete environment for interpolation; `.env` files are already in it, see
+    /// [`crate::dotenv::parse`].
+    pub environment: BTreeMap<String, String>,
+    /// Active profiles; `*` activates all.
+    pub profiles: Vec<String>,
+    /// The services to keep, with what they depend on; all of them if empty.
+    pub services: Vec<String>,
+    /// Whether `${VARIABLES}` are replaced.
+    pub interpolate: bool,
+    /// Whether implied values are added: the default network, names, implied dependencies.
+    pub normalize: bool,
+    /// Whether relative paths are made absolute.
+    pub resolve_paths: bool,
+    /// Whether references between services, networks and so on are checked.
+    pub check_consistency: bool,
+    /// Whether `env_file` and `label_file` are read.
+    pub resolve_env: bool,
+    /// How much one file may ask for.
+    pub limits: Limits,
+}
+
+impl Default for LoadOptions {
+    fn default() -> Self {
+        Self {
+            files: Vec::new(),
+            working_dir: "/".to_string(),
+            project_name: None,
+            environment: BTreeMap::new(),
+            profiles: Vec::new(),
+            services: Vec::new(),
+            interpolate: true,
+            normalize: true,
+            resolve_paths: true,
+            check_consistency: true,
+            resolve_env: true,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// What came of loading.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The typed project, as complete as the input allows. Only fit for use if no finding is an
+    /// error.
+    pub project: Option<Project>,
+    /// The canonical tree that the project was made from.
+    pub tree: Option<Node>,
+    /// Everything there is to say, by file and line.
+    pub findings: Vec<Finding>,
+}
+
+impl Loaded {
+    /// Whether any finding is an error.
+    pub fn has_errors(&self) -> bool {
+        has_errors(&self.findings)
+    }
+
+    /// Where an attribute such as `services.web.ports[0]` is written.
+    pub fn place_of(&self, path: &str) -> Option<Place> {
+        self.tree.as_ref()?.place_of(path)
+    }
+}
+
+/// Loads a project. All faults are collected; the pipeline goes on with what is usable.
+pub fn load(options: &LoadOptions, files: &dyn Files) -> Loaded {
+    let mut loader = Loader {
+        files,
+        findings: Vec::new(),
+        limits: options.limits,
+        interpolate: options.interpolate,
+        files_read: 0,
+    };
+    let documents: Vec<(String, Vec<Node>)> =
+        options.files.iter().map(|file| (file.clone(), loader.documents(file, None))).collect();
+    let name = project_name(options, &documents, &mut loader.findings);
+    let mut environment = options.environment.clone();
+    environment.insert("COMPOSE_PROJECT_NAME".to_string(), name.clone());
+    let scope = Scope { directory: options.working_dir.clone(), environment, chain: Vec::new() };
+    let model = loader.model(documents, &scope);
+    let mut findings = loader.findings;
+    let Some(root) = model else {
+        if findings.is_empty() {
+            findings.push(empty_project(options));
+        }
+        finding::sort(&mut findings, &options.files);
+        return Loaded { project: None, tree: None, findings };
+    };
+    complete(root, name, options, &scope, files, findings)
+}
+
+fn empty_project(options: &LoadOptions) -> Finding {
+    let files = options.files.join(", ");
+    Finding::error("empty-project", format!("there is nothing in {files}"))
+        .hint("write services: with at least one service")
+}
+
+/// From the merged tree to the project.
+fn complete(
+    mut root: Node,
+    name: String,
+    options: &LoadOptions,
+    scope: &Scope,
+    files: &dyn Files,
+    mut findings: Vec<Finding>,
+) -> Loaded {
+    schema::check(&root, &mut findings);
+    let span = root.span.clone();
+    if let Some(mapping) = root.as_mapping_mut() {
+        obsolete_version(mapping, &mut findings);
+        mapping.set("name", Node::string(name.as_str(), &span));
+    }
+    canonical(&mut root, &mut findings);
+    unique(&mut root, &Path::ROOT);
+    defaults(&mut root);
+    consistency::check_resources(&root, &mut findings);
+    if options.resolve_paths {
+        let environment = &scope.environment;
+        let base = Base { directory: &options.working_dir, environment };
+        paths::resolve(&mut root, &base, &mut findings);
+    }
+    if options.resolve_env {
+        pass_through(&mut root, &scope.environment);
+    }
+    if options.normalize {
+        normalise(&mut root, &name);
+    }
+    let mut disabled =
+        profiles::select(&mut root, &options.profiles, &options.services, &mut findings);
+    if options.check_consistency {
+        consistency::check(&root, &disabled, &mut findings);
+    }
+    profiles::cut(&mut root, &options.services, &mut disabled);
+    if options.resolve_env {
+        env_file::resolve(&mut root, &scope.environment, files, &mut findings);
+    }
+    let project = bind(&root, &options.working_dir, disabled);
+    finding::sort(&mut findings, &options.files);
+    Loaded { project: Some(project), tree: Some(root), findings }
+}
+
+fn obsolete_version(mapping: &mut Mapping, findings: &mut Vec<Finding>) {
+    if let Some(version) = mapping.remove("version") {
+        findings.push(
+            Finding::warning("obsolete-version", "version means nothing any more")
+                .at(version.key.span.place())
+                .on("version")
+                .hint("remove the line"),
+        );
+    }
+}

@@ -1,0 +1,269 @@
+//! Files merged into one tree: documents, `include`, `extends`, resets, merge, uniqueness.
+
+use std::collections::BTreeMap;
+
+use crate::canonical::canonical;
+use crate::dotenv;
+use crate::files::{self, Files, Kind};
+use crate::finding::Finding;
+use crate::interpolate::interpolate;
+use crate::merge::merge;
+use crate::path::Path;
+use crate::paths::{self, Base};
+use crate::reset;
+use crate::tree::{Entry, How, Limits, Mapping, Node, Span, parse_with};
+use crate::unique::unique;
+
+/// How many files one project may read, whoever names them.
+const MOST_FILES: usize = 1_000;
+/// How many includes or extends may follow each other.
+pub(super) const LONGEST_CHAIN: usize = 64;
+
+/// Reads files and merges them.
+pub(super) struct Loader<'a> {
+    pub(super) files: &'a dyn Files,
+    pub(super) findings: Vec<Finding>,
+    pub(super) limits: Limits,
+    pub(super) interpolate: bool,
+    pub(super) files_read: usize,
+}
+
+/// What the files of one project or include have in common.
+#[derive(Clone)]
+pub(super) struct Scope {
+    /// The directory of relative paths.
+    pub(super) directory: String,
+    /// The environment for interpolation.
+    pub(super) environment: BTreeMap<String, String>,
+    /// The files on the way here, to recognise cycles.
+    pub(super) chain: Vec<String>,
+}
+
+impl Loader<'_> {
+    /// The documents of a file as they are written. `named_at` is where the file is named.
+    pub(super) fn documents(&mut self, file: &str, named_at: Option<&Span>) -> Vec<Node> {
+        self.files_read += 1;
+        let text = match self.files_read > MOST_FILES {
+            true => Err(format!("the project reads more than {MOST_FILES} files")),
+            false => self.read(file),
+        };
+        match text {
+            Ok(text) => {
+                let (documents, findings) = parse_with(&text, file, &self.limits);
+                self.findings.extend(findings);
+                documents
+            }
+            Err(problem) => {
+                let finding = Finding::error("missing-file", problem);
+                self.findings.push(match named_at {
+                    Some(span) => finding.at(span.place()).hint("correct the path"),
+                    None => finding.hint("name a file that exists"),
+                });
+                Vec::new()
+            }
+        }
+    }
+
+    fn read(&self, file: &str) -> Result<String, String> {
+        match self.files.kind(file) {
+            Ok(Some(Kind::File { .. })) => {}
+            Ok(Some(Kind::Directory)) => return Err(format!("{file} is a directory")),
+            Ok(None) => return Err(format!("there is no file {file}")),
+            Err(error) => return Err(format!("cannot read {file}: {}", error.reason)),
+        }
+        let bytes = self
+            .files
+            .read(file)
+            .map_err(|error| format!("cannot read {file}: {}", error.reason))?;
+        String::from_utf8(bytes).map_err(|_| format!("{file} is not text in UTF-8"))
+    }
+
+    /// The tree that the documents of several files make together.
+    pub(super) fn model(
+        &mut self,
+        documents: Vec<(String, Vec<Node>)>,
+        scope: &Scope,
+    ) -> Option<Node> {
+        let mut model: Option<Node> = None;
+        for (file, documents) in documents {
+            let mut scope = scope.clone();
+            scope.chain.push(file.clone());
+            for document in documents {
+                let Some(document) = self.document(document, &file, &scope, &mut model) else {
+                    continue;
+                };
+                let mut merged = match model.take() {
+                    None => document,
+                    Some(base) => merge(base, document, &Path::ROOT, &mut self.findings),
+                };
+                unique(&mut merged, &Path::ROOT);
+                model = Some(merged);
+            }
+        }
+        model
+    }
+
+    /// One document, ready to be merged over `model`.
+    fn document(
+        &mut self,
+        mut document: Node,
+        file: &str,
+        scope: &Scope,
+        model: &mut Option<Node>,
+    ) -> Option<Node> {
+        if document.is_null() {
+            return None;
+        }
+        if document.as_mapping().is_none() {
+            let finding =
+                Finding::error("not-a-mapping", "a Compose file is a mapping with services:");
+            self.findings.push(finding.at(document.place()));
+            return None;
+        }
+        if self.interpolate {
+            interpolate(&mut document, &scope.environment, &mut self.findings);
+        }
+        document = self.include(document, scope);
+        if let Some(model) = model {
+            reset::clear(model, &document);
+        }
+        self.extend_services(&mut document, file, scope);
+        reset::strip(&mut document);
+        Some(document)
+    }
+
+    fn include(&mut self, mut document: Node, scope: &Scope) -> Node {
+        let Some(include) = document.as_mapping_mut().and_then(|map| map.remove("include")) else {
+            return document;
+        };
+        let mut included: Option<Node> = None;
+        let path = Path::ROOT.key("include");
+        // From the last to the first: the earlier entry wins.
+        for (index, item) in include.value.items().iter().enumerate().rev() {
+            let Some(mut model) = self.included(item, &path.item(index), scope) else { continue };
+            mark_imported(&mut model, &item.span);
+            included = Some(match included {
+                None => model,
+                Some(base) => merge(base, model, &Path::ROOT, &mut self.findings),
+            });
+        }
+        match included {
+            None => document,
+            Some(mut base) => {
+                reset::clear(&mut base, &document);
+                merge(base, document, &Path::ROOT, &mut self.findings)
+            }
+        }
+    }
+
+    /// The model of one include entry, with absolute paths.
+    fn included(&mut self, item: &Node, path: &Path<'_>, scope: &Scope) -> Option<Node> {
+        let base = Base { directory: &scope.directory, environment: &scope.environment };
+        let paths = texts(item.get("path").unwrap_or(item));
+        let mut sources = Vec::new();
+        for (name, span) in paths {
+            if is_remote(&name) {
+                self.findings.push(
+                    Finding::error("remote-file", format!("{name} is not a file here"))
+                        .at(span.place())
+                        .on(path)
+                        .hint("download it, and include the copy"),
+                );
+                return None;
+            }
+            sources.push((base.absolute(&name), span));
+        }
+        let (first, _) = sources.first()?;
+        let directory = match item.get("project_directory").and_then(Node::as_str) {
+            Some(directory) => base.absolute(directory),
+            None => files::parent(first),
+        };
+        let mut environment = self.include_environment(item, &directory, &base)?;
+        environment.extend(scope.environment.clone());
+        let inner = Scope { directory, environment, chain: scope.chain.clone() };
+        let mut documents = Vec::new();
+        for (file, span) in sources {
+            if scope.chain.contains(&file) || scope.chain.len() > LONGEST_CHAIN {
+                self.findings.push(
+                    Finding::error("include-cycle", format!("{file} includes itself"))
+                        .at(span.place())
+                        .on(path)
+                        .hint("remove one of the includes"),
+                );
+                return None;
+            }
+            documents.push((file.clone(), self.documents(&file, Some(&span))));
+        }
+        let mut model = self.model(documents, &inner)?;
+        canonical(&mut model, &mut self.findings);
+        let base = Base { directory: &inner.directory, environment: &inner.environment };
+        paths::resolve(&mut model, &base, &mut self.findings);
+        Some(model)
+    }
+
+    /// The variables of an include's own env files: those it names, or the `.env` beside it.
+    fn include_environment(
+        &mut self,
+        item: &Node,
+        directory: &str,
+        base: &Base<'_>,
+    ) -> Option<BTreeMap<String, String>> {
+        let mut environment = BTreeMap::new();
+        let named = item.get("env_file").map(texts);
+        let own = vec![(files::join(directory, ".env"), item.span.clone())];
+        for (name, span) in named.clone().unwrap_or(own) {
+            let file = base.absolute(&name);
+            if file == "/dev/null" {
+                continue;
+            }
+            let text = match (self.files.kind(&file), &named) {
+                (Ok(None), None) => continue,
+                _ => self.read(&file),
+            };
+            match text {
+                Ok(text) => {
+                    let mut known = environment.clone();
+                    known.extend(base.environment.clone());
+                    let (values, findings) = dotenv::parse(&text, &file, &known);
+                    self.findings.extend(findings);
+                    environment.extend(values);
+                }
+                Err(problem) => {
+                    self.findings.push(
+                        Finding::error("missing-env-file", problem)
+                            .at(span.place())
+                            .on("include")
+                            .hint("correct the path"),
+                    );
+                    return None;
+                }
+            }
+        }
+        Some(environment)
+    }
+}
+
+/// Keeps the sections that an include brings in, and notes where they come from.
+fn mark_imported(model: &mut Node, at: &Span) {
+    const IMPORTED: [&str; 6] = ["services", "volumes", "networks", "secrets", "configs", "models"];
+    let Some(mapping) = model.as_mapping_mut() else { return };
+    mapping.entries.retain(|entry| IMPORTED.contains(&entry.key.name.as_str()));
+    let sections = mapping.entries.iter_mut().filter_map(|entry| entry.value.as_mapping_mut());
+    for Mapping { entries } in sections {
+        for Entry { value, .. } in entries {
+            value.came_through(How::Include, at);
+        }
+    }
+}
+
+/// A text, or the texts of a list, with their places.
+fn texts(node: &Node) -> Vec<(String, Span)> {
+    let one = std::slice::from_ref(node);
+    let items = node.as_sequence().unwrap_or(one).iter();
+    items.filter_map(|item| Some((item.as_str()?.to_string(), item.span.clone()))).collect()
+}
+
+/// Whether a path names something that is not a file, such as a Git repository.
+pub(super) fn is_remote(path: &str) -> bool {
+    path.contains("://") || path.starts_with("git@")
+}

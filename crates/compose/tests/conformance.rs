@@ -1,0 +1,194 @@
+//! The loader against a body of third-party cases: files of the reference implementation's tests
+//! with the results of the real program. The cases lie outside of the repository; without them
+//! the test says that it is skipped.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test reads its cases and may panic"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use hob_compose::{FileError, Files, Finding, Kind, LoadOptions, Loaded, Severity, load, render};
+use serde_json::{Value, json};
+
+struct Disk;
+
+impl Files for Disk {
+    fn kind(&self, path: &str) -> Result<Option<Kind>, FileError> {
+        Ok(std::fs::metadata(path).ok().map(|meta| match meta.is_dir() {
+            true => Kind::Directory,
+            false => Kind::File { executable: false },
+        }))
+    }
+
+    fn read(&self, path: &str) -> Result<Vec<u8>, FileError> {
+        std::fs::read(path)
+            .map_err(|error| FileError { path: path.into(), reason: error.to_string() })
+    }
+
+    fn list(&self, _dir: &str) -> Result<Vec<String>, FileError> {
+        Ok(Vec::new())
+    }
+}
+
+fn cases() -> Option<PathBuf> {
+    let shared = match std::env::var_os("HOB_SHARED") {
+        Some(dir) => PathBuf::from(dir),
+        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
+    };
+    let dir = shared.join("conformance/compose");
+    dir.is_dir().then(|| dir.canonicalize().unwrap())
+}
+
+fn load_case(dir: &str) -> Loaded {
+    let mut files = vec![format!("{dir}/compose.yaml")];
+    let over = format!("{dir}/compose.override.yaml");
+    if Path::new(&over).exists() {
+        files.push(over);
+    }
+    let options = LoadOptions {
+        files,
+        working_dir: dir.to_string(),
+        project_name: Some("conf".into()),
+        environment: BTreeMap::from([("HOME".to_string(), "/root".to_string())]),
+        profiles: vec!["*".into()],
+        ..LoadOptions::default()
+    };
+    load(&options, &Disk)
+}
+
+/// What counts against the specification: that the typed project does not carry an attribute yet
+/// does not.
+fn refusals(loaded: &Loaded) -> Vec<&Finding> {
+    let errors = loaded.findings.iter().filter(|f| f.severity == Severity::Error);
+    errors.filter(|f| f.code != "unsupported-attribute").collect()
+}
+
+/// Differences that mean nothing, see the comparator rules of the protocol.
+fn comparable(mut value: Value, dir: &str) -> Value {
+    prune(&mut value);
+    tidy(&mut value, dir);
+    value
+}
+
+fn prune(model: &mut Value) {
+    let mut used: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for service in model["services"].as_object().into_iter().flat_map(|map| map.values()) {
+        let networks = service["networks"].as_object().into_iter().flat_map(|map| map.keys());
+        used.entry("networks").or_default().extend(networks.cloned());
+        for section in ["volumes", "configs", "secrets"] {
+            let items = service[section].as_array().into_iter().flatten();
+            let build = service["build"][section].as_array().into_iter().flatten();
+            let sources = items.chain(build).filter_map(|item| item["source"].as_str());
+            used.entry(section).or_default().extend(sources.map(String::from));
+        }
+    }
+    for section in ["networks", "volumes", "configs", "secrets"] {
+        if let Some(map) = model[section].as_object_mut() {
+            map.retain(|name, _| used.get(section).is_some_and(|used| used.contains(name)));
+        }
+        if model[section].as_object().is_none_or(|map| map.is_empty()) {
+            model.as_object_mut().unwrap().remove(section);
+        }
+    }
+}
+
+fn tidy(value: &mut Value, dir: &str) {
+    match value {
+        Value::Object(map) => {
+            map.retain(|key, value| match key.as_str() {
+                "create_host_path" => *value != json!(true),
+                "command" | "entrypoint" => !value.is_null(),
+                "ipam" | "placement" => *value != json!({}),
+                _ => true,
+            });
+            map.values_mut().for_each(|value| tidy(value, dir));
+            let ipam_or_placement_empty: Vec<String> = map
+                .iter()
+                .filter(|(key, value)| {
+                    matches!(key.as_str(), "ipam" | "placement") && **value == json!({})
+                })
+                .map(|(key, _)| key.clone())
+                .collect();
+            ipam_or_placement_empty.iter().for_each(|key| drop(map.remove(key)));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|value| tidy(value, dir)),
+        Value::String(text) => *text = text.replace("$$", "$").replace("@@DIR@@", dir),
+        _ => {}
+    }
+}
+
+/// `None` if the case agrees with the real program.
+fn disagreement(dir: &Path) -> Option<String> {
+    let name = dir.to_str().unwrap();
+    let expected: Value =
+        serde_json::from_slice(&std::fs::read(dir.join("expected-2.40.3.json")).unwrap()).unwrap();
+    let loaded = load_case(name);
+    let refusals = refusals(&loaded);
+    let lines = || refusals.iter().map(|f| f.line()).collect::<Vec<_>>().join("\n    ");
+    match expected["rc"].as_i64() {
+        Some(0) if !refusals.is_empty() => Some(format!("refused:\n    {}", lines())),
+        Some(0) => {
+            let shown = render::to_json(&loaded.tree?);
+            let ours = comparable(serde_json::from_str(&shown).unwrap(), name);
+            let theirs = comparable(expected["model"].clone(), name);
+            (ours != theirs).then(|| difference(&ours, &theirs, ""))
+        }
+        Some(1) if refusals.is_empty() => Some(format!("accepted, expected {}", expected["error"])),
+        _ => None,
+    }
+}
+
+fn difference(ours: &Value, theirs: &Value, path: &str) -> String {
+    match (ours, theirs) {
+        (Value::Object(a), Value::Object(b)) => {
+            let keys: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
+            let parts = keys.into_iter().filter(|key| a.get(*key) != b.get(*key));
+            parts
+                .map(|key| difference(&ours[key], &theirs[key], &format!("{path}.{key}")))
+                .collect::<Vec<_>>()
+                .join("\n    ")
+        }
+        _ => format!("{path}: ours {ours}, theirs {theirs}"),
+    }
+}
+
+/// The names in a list beside this test, each with a reason behind `#`.
+fn listed(list: &str) -> BTreeSet<&str> {
+    let lines = list.lines().map(|line| line.split('#').next().unwrap().trim());
+    lines.filter(|line| !line.is_empty()).collect()
+}
+
+#[test]
+fn cases_agree_with_docker_compose() {
+    let Some(cases) = cases() else {
+        println!("skipped: no conformance cases (set HOB_SHARED to the folder that has them)");
+        return;
+    };
+    let known = listed(include_str!("conformance.known"));
+    let mut failed = BTreeSet::new();
+    let mut report = String::new();
+    let mut total = 0;
+    let mut dirs: Vec<PathBuf> =
+        std::fs::read_dir(&cases).unwrap().map(|entry| entry.unwrap().path()).collect();
+    dirs.sort();
+    for dir in dirs.iter().filter(|dir| dir.is_dir()) {
+        total += 1;
+        let name = dir.file_name().unwrap().to_str().unwrap().to_string();
+        if let Some(why) = disagreement(dir) {
+            if !known.contains(name.as_str()) {
+                report += &format!("{name}: {why}\n");
+            }
+            failed.insert(name);
+        }
+    }
+    println!("{} of {total} cases agree", total - failed.len());
+    assert!(report.is_empty(), "new disagreements:\n{report}");
+    let healed: Vec<&&str> = known.iter().filter(|name| !failed.contains(**name)).collect();
+    assert!(healed.is_empty(), "these agree now, remove them from conformance.known: {healed:?}");
+}
