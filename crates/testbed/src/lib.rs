@@ -3,3 +3,4 @@
 pub mod lab;
 
 pub mod fake;
+pub mod story;

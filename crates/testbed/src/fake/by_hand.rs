@@ -122,6 +122,17 @@ impl FakeWorld {
         all.into_iter().map(|name| format!("{name}\n")).collect()
     }
 
+    /// Containers, files and volumes of every machine.
+    pub fn show_everything(&self) -> String {
+        let hosts: Vec<HostName> = self.lock().machines.keys().cloned().collect();
+        let mut text = self.show_containers();
+        for host in &hosts {
+            text.push_str(&self.show_files(host));
+            text.push_str(&self.show_volumes(host));
+        }
+        text
+    }
+
     fn on_container(
         &self,
         host: &HostName,
