@@ -28,6 +28,8 @@ pub(crate) struct Container {
     pub(crate) name: String,
     pub(crate) lab: String,
     pub(crate) image: String,
+    /// Where in the container a volume with the container's own name lies, if anywhere.
+    pub(crate) data: Option<&'static str>,
     /// Options of `docker create`.
     pub(crate) options: Vec<String>,
     pub(crate) command: Vec<String>,
@@ -61,21 +63,33 @@ impl Container {
             Some(_) => remove(&self.name).await?,
             None => {}
         }
-        docker(format!("making {}", self.name), ["create", "--name", &self.name])
-            .args(["--label", &format!("{LABEL}={}", self.lab)])
-            .args(["--label", &format!("{DIGEST_LABEL}={digest}")])
-            .args(&self.options)
-            .arg(&self.image)
-            .args(&self.command)
-            .must()
-            .await?;
+        self.create(&digest).await?;
         copy(&self.name, &self.files).await?;
         Ok(Was::New)
     }
 
+    async fn create(&self, digest: &str) -> Result<()> {
+        let Self { name, lab, image, data, options, command, files: _ } = self;
+        let label = format!("{LABEL}={lab}");
+        let mut run = docker(format!("making {name}"), ["create", "--name", name]);
+        if let Some(path) = data {
+            // Made apart: a volume that comes with a container has no label to find it by.
+            let doing = format!("making volume {name}");
+            docker(doing, ["volume", "create", "--label", &label, name]).must().await?;
+            run = run.args(["--volume", &format!("{name}:{path}")]);
+        }
+        run.args(["--label", &label, "--label", &format!("{DIGEST_LABEL}={digest}")])
+            .args(options)
+            .arg(image)
+            .args(command)
+            .must()
+            .await
+            .map(drop)
+    }
+
     fn digest(&self) -> String {
-        let Self { name, lab, image, options, command, files } = self;
-        let mut text = format!("{name:?}{lab:?}{image:?}{options:?}{command:?}");
+        let Self { name, lab, image, data, options, command, files } = self;
+        let mut text = format!("{name:?}{lab:?}{image:?}{data:?}{options:?}{command:?}");
         for FileIn { path, mode, bytes } in files {
             text.push_str(&format!("{path:?}{mode:o}{}", sha256(bytes)));
         }

@@ -67,7 +67,6 @@ impl Registry {
         let options = [
             format!("--network={network}"),
             format!("--ip={address}"),
-            format!("--volume={name}:/var/lib/docker-registry"),
             "--hostname=registry".to_owned(),
             "--tmpfs=/run".to_owned(),
         ];
@@ -75,6 +74,7 @@ impl Registry {
             name: name.clone(),
             lab: lab.to_owned(),
             image: image.to_owned(),
+            data: Some("/var/lib/docker-registry"),
             options: options.to_vec(),
             command: vec!["/bin/bash".to_owned(), "/testbed/registry.sh".to_owned()],
             files: vec![FileIn::new(

@@ -286,11 +286,7 @@ async fn start_host(
     }
     container::copy(&host.container, &live).await?;
     match was {
-        Was::New => {
-            make_volume(common, &container.name).await?;
-            container::start(&container.name).await?;
-        }
-        Was::Stopped => container::start(&container.name).await?,
+        Was::New | Was::Stopped => container::start(&container.name).await?,
         Was::Paused | Was::Running => host.heal().await?,
     }
     host.wait_ready().await?;
@@ -319,9 +315,6 @@ fn container_of(common: &Common, spec: &HostSpec, address: Ipv4Addr, key: Vec<u8
         "--tmpfs=/run/lock".to_owned(),
     ];
     options.extend(common.rights.iter().cloned());
-    if spec.disk_limit.is_none() {
-        options.push(format!("--volume={name}:/var/lib/docker"));
-    }
     if let Some(bytes) = spec.memory_limit {
         options.extend([format!("--memory={bytes}"), format!("--memory-swap={bytes}")]);
     }
@@ -330,6 +323,7 @@ fn container_of(common: &Common, spec: &HostSpec, address: Ipv4Addr, key: Vec<u8
     Container {
         lab: common.lab.clone(),
         image: common.image.clone(),
+        data: spec.disk_limit.is_none().then_some("/var/lib/docker"),
         options,
         command: command.map(str::to_owned).to_vec(),
         files: vec![
@@ -366,12 +360,6 @@ async fn rights(image: &str) -> Result<Vec<String>> {
     let devices = ["/dev/fuse", "/dev/net/tun"].into_iter().filter(|path| Path::new(path).exists());
     let devices = devices.map(|path| format!("--device={path}"));
     Ok(steps.into_iter().map(str::to_owned).chain(devices).collect())
-}
-
-async fn make_volume(common: &Common, name: &str) -> Result<()> {
-    let label = format!("{LABEL}={}", common.lab);
-    let doing = format!("making volume {name}");
-    docker(doing, ["volume", "create", "--label", &label, name]).must().await.map(drop)
 }
 
 async fn is_connected(host: &LabHost) -> Result<bool> {
