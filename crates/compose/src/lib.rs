@@ -32,4 +32,4 @@ mod units;
 
 pub use files::{FileError, Files, Kind, MemoryFiles};
 pub use finding::{Finding, Place, Related, Severity};
-pub use load::{LoadOptions, Loaded, load};
+pub use load::{LoadOptions, Loaded, Part, load, merged};

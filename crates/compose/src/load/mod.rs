@@ -3,6 +3,7 @@
 mod extends;
 mod model;
 mod name;
+mod part;
 
 use std::collections::BTreeMap;
 
@@ -25,12 +26,16 @@ use crate::unique::unique;
 use model::{Loader, Scope};
 use name::project_name;
 
+pub use part::Part;
+
 /// What to load, and with what. Everything that could differ from one machine to the next is in
 /// here: the same options and files always give the same result.
 #[derive(Clone, Debug)]
 pub struct LoadOptions {
     /// Absolute paths of the Compose files; each is merged over the ones before it.
     pub files: Vec<String>,
+    /// Which services of a file take part, by the file's path; all of them if it is not in here.
+    pub parts: BTreeMap<String, Part>,
     /// The absolute directory that relative paths in all of the files are seen from.
     pub working_dir: String,
     /// The project name; else that of the environment (`COMPOSE_PROJECT_NAME`), of the files
@@ -61,6 +66,7 @@ impl Default for LoadOptions {
     fn default() -> Self {
         Self {
             files: Vec::new(),
+            parts: BTreeMap::new(),
             working_dir: "/".to_string(),
             project_name: None,
             environment: BTreeMap::new(),
@@ -102,21 +108,7 @@ impl Loaded {
 
 /// Loads a project. All faults are collected; the pipeline goes on with what is usable.
 pub fn load(options: &LoadOptions, files: &dyn Files) -> Loaded {
-    let mut loader = Loader {
-        files,
-        findings: Vec::new(),
-        limits: options.limits,
-        interpolate: options.interpolate,
-        files_read: 0,
-    };
-    let documents: Vec<(String, Vec<Node>)> =
-        options.files.iter().map(|file| (file.clone(), loader.documents(file, None))).collect();
-    let name = project_name(options, &documents, &mut loader.findings);
-    let mut environment = options.environment.clone();
-    environment.insert("COMPOSE_PROJECT_NAME".to_string(), name.clone());
-    let scope = Scope { directory: options.working_dir.clone(), environment, chain: Vec::new() };
-    let model = loader.model(documents, &scope);
-    let mut findings = loader.findings;
+    let (model, name, scope, mut findings) = read(options, files);
     let Some(root) = model else {
         if findings.is_empty() {
             findings.push(empty_project(options));
@@ -125,6 +117,37 @@ pub fn load(options: &LoadOptions, files: &dyn Files) -> Loaded {
         return Loaded { project: None, tree: None, findings };
     };
     complete(root, name, options, &scope, files, findings)
+}
+
+/// Only the first half of [`load`]: the tree that all files make together, each value as it was
+/// written, not yet checked and not in canonical form.
+pub fn merged(options: &LoadOptions, files: &dyn Files) -> (Option<Node>, Vec<Finding>) {
+    let (model, _, _, mut findings) = read(options, files);
+    finding::sort(&mut findings, &options.files);
+    (model, findings)
+}
+
+fn read(options: &LoadOptions, files: &dyn Files) -> (Option<Node>, String, Scope, Vec<Finding>) {
+    let mut loader = Loader {
+        files,
+        findings: Vec::new(),
+        limits: options.limits,
+        interpolate: options.interpolate,
+        files_read: 0,
+    };
+    let mut documents: Vec<(String, Vec<Node>)> =
+        options.files.iter().map(|file| (file.clone(), loader.documents(file, None))).collect();
+    for (file, documents) in &mut documents {
+        if let Some(part) = options.parts.get(file) {
+            documents.iter_mut().for_each(|document| part.cut(document));
+        }
+    }
+    let name = project_name(options, &documents, &mut loader.findings);
+    let mut environment = options.environment.clone();
+    environment.insert("COMPOSE_PROJECT_NAME".to_string(), name.clone());
+    let scope = Scope { directory: options.working_dir.clone(), environment, chain: Vec::new() };
+    let model = loader.model(documents, &scope);
+    (model, name, scope, loader.findings)
 }
 
 fn empty_project(options: &LoadOptions) -> Finding {
