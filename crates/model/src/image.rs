@@ -111,7 +111,10 @@ mod tests {
 
     #[test]
     fn other_registries_stay() {
-        check("ghcr.io/immich-app/immich-server:release", "ghcr.io/immich-app/immich-server:release");
+        check(
+            "ghcr.io/immich-app/immich-server:release",
+            "ghcr.io/immich-app/immich-server:release",
+        );
         check("registry.local:5000/app", "registry.local:5000/app:latest");
         check("localhost/app", "localhost/app:latest");
         check("localhost:5000/a/b:1", "localhost:5000/a/b:1");

@@ -9,17 +9,27 @@
 
 pub mod desired;
 mod digest;
+pub mod homelab;
 mod image;
+mod layers;
 mod names;
+mod repository;
+mod resolve;
 mod secret;
 mod selection;
 pub mod spec;
+mod starter;
 
 pub use digest::{Digest, hex};
 pub use hob_compose::{Finding, Place, Severity};
+pub use homelab::{HOMELAB_FILE, Homelab, load};
+pub use layers::Pattern;
 pub use names::{
     ContainerName, HostName, ImageId, ImageRef, NetworkName, Role, ServiceName, StackName,
     StackPath, VolumeName,
 };
+pub use repository::REPOSITORY_ROOT;
+pub use resolve::{resolve, stack_config};
 pub use secret::Secret;
 pub use selection::Selection;
+pub use starter::starter;

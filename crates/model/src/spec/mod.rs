@@ -1,11 +1,18 @@
 //! What a container, a network and a volume are to be: plain data, the same for planning,
 //! simulating, performing and showing.
 
-use std::{collections::{BTreeMap, BTreeSet}, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{digest::Digest, names::{ImageRef, NetworkName, VolumeName}, secret::Secret};
+use crate::{
+    digest::Digest,
+    names::{ImageRef, NetworkName, VolumeName},
+    secret::Secret,
+};
 
 mod written;
 

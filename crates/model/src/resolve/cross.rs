@@ -1,0 +1,130 @@
+//! What stacks and hosts must not do to each other.
+
+use std::collections::{BTreeMap, btree_map::Entry};
+
+use hob_compose::{Finding, Place};
+
+use super::{needs, ports, shared};
+use crate::{
+    desired::{Desired, DesiredHost},
+    homelab::Homelab,
+    names::{ContainerName, HostName, ServiceName, StackName},
+    spec::PublishedPort,
+};
+
+/// Where a stack says what others may contradict.
+#[derive(Clone, Debug)]
+pub(super) struct Facts {
+    /// What makes the host run it.
+    pub(super) place: Place,
+    pub(super) ports: Vec<PortFact>,
+    pub(super) needs: Vec<NeedFact>,
+}
+
+/// A published port and where it is written.
+#[derive(Clone, Debug)]
+pub(super) struct PortFact {
+    pub(super) service: ServiceName,
+    /// The host's port, if it is a certain one.
+    pub(super) fixed: Option<u16>,
+    pub(super) port: PublishedPort,
+    pub(super) path: String,
+    pub(super) place: Place,
+}
+
+/// A stack that another one waits for, and where that is written or follows from.
+#[derive(Clone, Debug)]
+pub(super) struct NeedFact {
+    /// `None` is the stack's own host.
+    pub(super) host: Option<HostName>,
+    pub(super) stack: StackName,
+    pub(super) path: String,
+    pub(super) place: Place,
+}
+
+impl Facts {
+    pub(super) fn new(place: Place) -> Self {
+        Self { place, ports: Vec::new(), needs: Vec::new() }
+    }
+}
+
+/// The facts of every stack of every host.
+pub(super) type AllFacts = BTreeMap<HostName, BTreeMap<StackName, Facts>>;
+
+/// Compares stacks and hosts with each other, and completes what follows from that.
+pub(super) fn check(
+    homelab: &Homelab,
+    desired: &mut Desired,
+    mut facts: AllFacts,
+    findings: &mut Vec<Finding>,
+) {
+    for (name, host) in &mut desired.hosts {
+        let Some(facts) = facts.get_mut(name) else { continue };
+        projects(name, host, facts, findings);
+        containers(name, host, findings);
+        ports::check_host(name, facts, findings);
+        shared::networks(homelab, name, host, facts, findings);
+        shared::volumes(name, host, facts, findings);
+    }
+    shared::unused(homelab, desired, findings);
+    ports::check_policy(homelab, &facts, findings);
+    needs::check(desired, &facts, findings);
+}
+
+/// Two stacks under one project name would take each other's containers for their own.
+fn projects(
+    name: &HostName,
+    host: &DesiredHost,
+    facts: &BTreeMap<StackName, Facts>,
+    findings: &mut Vec<Finding>,
+) {
+    let mut seen: BTreeMap<&str, &StackName> = BTreeMap::new();
+    for (stack_name, stack) in host.stacks.iter().filter(|(_, stack)| !stack.project.is_empty()) {
+        match seen.entry(&stack.project) {
+            Entry::Vacant(free) => {
+                free.insert(stack_name);
+            }
+            Entry::Occupied(taken) => {
+                let first = *taken.get();
+                let message = format!(
+                    "the stacks {first} and {stack_name} of {name} are both the Compose project {}",
+                    stack.project
+                );
+                let mut finding = Finding::error("duplicate-project", message).hint(format!(
+                    "give one another name: stacks: {{ {stack_name}: {{ project: ... }} }}"
+                ));
+                finding.place = facts.get(stack_name).map(|facts| facts.place.clone());
+                findings.push(finding);
+            }
+        }
+    }
+}
+
+fn containers(name: &HostName, host: &DesiredHost, findings: &mut Vec<Finding>) {
+    let mut seen: BTreeMap<&ContainerName, (&StackName, Option<&Place>)> = BTreeMap::new();
+    for (stack_name, stack) in &host.stacks {
+        for (service_name, service) in &stack.services {
+            match seen.entry(&service.container) {
+                Entry::Vacant(free) => {
+                    free.insert((stack_name, service.place.as_ref()));
+                }
+                Entry::Occupied(taken) => {
+                    let (first, first_place) = taken.get();
+                    let container = &service.container;
+                    let mut finding = Finding::error(
+                        "duplicate-container",
+                        format!("two containers of {name} would be called {container}"),
+                    )
+                    .on(format!("services.{service_name}.container_name"))
+                    .hint("give one another container_name, or none");
+                    finding.place = service.place.clone();
+                    if let Some(place) = first_place {
+                        let where_ = format!("the other, in the stack {first}");
+                        finding = finding.related((*place).clone(), where_);
+                    }
+                    findings.push(finding);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! From what the repository says to what should be on every host.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hob_compose::{Files, Finding, Loaded, finding, project::Project};
+
+use crate::{
+    desired::{Desired, DesiredHost, DesiredStack},
+    homelab::{HOMELAB_FILE, Homelab, Host},
+    names::{HostName, StackName},
+    repository::Repository,
+};
+
+mod content;
+mod cross;
+mod facets;
+mod mounts;
+mod needs;
+mod ports;
+mod resources;
+mod service;
+mod shared;
+mod sources;
+mod stack;
+mod unused;
+mod variables;
+
+use content::Contents;
+use cross::Facts;
+use sources::{HostSources, Sources};
+use variables::Undefined;
+
+/// Resolves a homelab whose repository is `root` in `files`. The result is only fit for use if no
+/// finding is an error.
+pub fn resolve(homelab: &Homelab, files: &dyn Files, root: &str) -> (Desired, Vec<Finding>) {
+    let repository = Repository::new(files, root);
+    let mut resolver = Resolver {
+        homelab,
+        repository: &repository,
+        contents: Contents::new(&repository),
+        undefined: Undefined::default(),
+        findings: Vec::new(),
+    };
+    let mut desired = Desired { homelab: homelab.name.clone(), hosts: BTreeMap::new() };
+    let mut facts = BTreeMap::new();
+    for (name, host) in &homelab.hosts {
+        let (resolved, host_facts) = resolver.host(name, host);
+        desired.hosts.insert(name.clone(), resolved);
+        facts.insert(name.clone(), host_facts);
+    }
+    let Resolver { undefined, mut findings, .. } = resolver;
+    findings.extend(undefined.into_findings(&repository));
+    unused::check(homelab, &repository, &mut findings);
+    cross::check(homelab, &mut desired, facts, &mut findings);
+    finding::sort(&mut findings, &[HOMELAB_FILE.to_owned()]);
+    (desired, findings)
+}
+
+/// One stack as Compose sees it, with paths below `root`; `None` if the host has no such stack or
+/// no file of it is there. The findings of the loader are in the result, those about `hob.yaml`
+/// beside it.
+pub fn stack_config(
+    homelab: &Homelab,
+    files: &dyn Files,
+    root: &str,
+    host: &HostName,
+    stack: &StackName,
+) -> (Option<Loaded>, Vec<Finding>) {
+    let repository = Repository::in_place(files, root);
+    let mut findings = Vec::new();
+    let Some(declared) = homelab.hosts.get(host) else { return (None, findings) };
+    let mut sources = sources::of_host(homelab, &repository, host, declared, &mut findings);
+    let Some(sources) = sources.stacks.remove(stack) else { return (None, findings) };
+    let environment =
+        variables::environment(homelab, &repository, declared, stack, &sources, &mut findings);
+    let mut loaded = stack::load(&repository, stack, &sources, environment);
+    loaded.findings =
+        loaded.findings.into_iter().map(|finding| repository.finding(finding)).collect();
+    (Some(loaded), findings)
+}
+
+struct Resolver<'a> {
+    homelab: &'a Homelab,
+    repository: &'a Repository<'a>,
+    contents: Contents<'a>,
+    undefined: Undefined,
+    findings: Vec<Finding>,
+}
+
+impl Resolver<'_> {
+    fn host(&mut self, name: &HostName, host: &Host) -> (DesiredHost, BTreeMap<StackName, Facts>) {
+        let HostSources { stacks: sources } =
+            sources::of_host(self.homelab, self.repository, name, host, &mut self.findings);
+        let mut stacks = BTreeMap::new();
+        let mut facts = BTreeMap::new();
+        for (stack_name, sources) in &sources {
+            let (stack, stack_facts) = self.stack(name, host, stack_name, sources);
+            facts.insert(stack_name.clone(), stack_facts);
+            stacks.insert(stack_name.clone(), stack);
+        }
+        let desired = DesiredHost {
+            connect: host.connect.value.clone(),
+            root: host.root.clone(),
+            networks: BTreeMap::new(),
+            stacks,
+            storage: host.storage.clone(),
+        };
+        (desired, facts)
+    }
+
+    fn stack(
+        &mut self,
+        host_name: &HostName,
+        host: &Host,
+        name: &StackName,
+        sources: &Sources,
+    ) -> (DesiredStack, Facts) {
+        let environment = variables::environment(
+            self.homelab,
+            self.repository,
+            host,
+            name,
+            sources,
+            &mut self.findings,
+        );
+        let loaded = stack::load(self.repository, name, sources, environment);
+        for finding in loaded.findings {
+            let finding = self.repository.finding(finding);
+            if variables::is_undefined(&finding) {
+                self.undefined.add(finding, host_name, name, sources);
+            } else {
+                self.findings.push(finding);
+            }
+        }
+        match loaded.project {
+            Some(project) => self.project(name, &project, sources),
+            None => (DesiredStack::default(), Facts::new(sources.place.clone())),
+        }
+    }
+
+    fn project(
+        &mut self,
+        name: &StackName,
+        project: &Project,
+        sources: &Sources,
+    ) -> (DesiredStack, Facts) {
+        let mut stack = DesiredStack { project: project.name.clone(), ..DesiredStack::default() };
+        let mut facts = Facts::new(sources.place.clone());
+        facets::of_stack(
+            self.repository,
+            name,
+            project,
+            &mut stack,
+            &mut facts,
+            &mut self.findings,
+        );
+        let mut used = resources::Used::default();
+        let mut mounts = mounts::Mounts {
+            repository: self.repository,
+            project,
+            contents: &mut self.contents,
+            bundle: content::Bundle::default(),
+            findings: &mut self.findings,
+        };
+        for service in project.services.values() {
+            used.add(service);
+            facets::of_service(self.repository, service, mounts.findings);
+            if let Some(desired) = service::resolve(&mut mounts, service, &mut facts) {
+                stack.services.insert(service.name.as_str().into(), desired);
+            }
+        }
+        stack.files = mounts.bundle.files;
+        resources::networks(self.repository, project, &used, &mut stack, &mut self.findings);
+        resources::volumes(self.repository, project, &used, &mut stack);
+        keep_known_dependencies(&mut stack);
+        (stack, facts)
+    }
+}
+
+/// A dependency that may be missing, and is, is none.
+fn keep_known_dependencies(stack: &mut DesiredStack) {
+    let known: BTreeSet<_> = stack.services.keys().cloned().collect();
+    for service in stack.services.values_mut() {
+        service.depends_on.retain(|name, _| known.contains(name));
+    }
+}

@@ -1,0 +1,353 @@
+//! What is mounted into a container: binds, volumes, memory, configs and secrets.
+
+use std::collections::BTreeMap;
+
+use hob_compose::{
+    Finding, Place,
+    files::{base_name, parent},
+    project::{FileObject, FileReference, MountKind, Project, Service, ServiceVolume},
+};
+
+use super::content::{Bundle, Contents, Found, below, stack_path};
+use crate::{
+    digest::Digest,
+    homelab::byte_amount,
+    names::VolumeName,
+    repository::{Location, Repository},
+    spec::{BindSource, Mount},
+};
+
+/// Ends of names that only files have: a missing source of such a name is not meant as a folder.
+const FILE_ENDS: [&str; 12] = [
+    ".conf", ".cfg", ".yml", ".yaml", ".json", ".toml", ".ini", ".env", ".sh", ".txt", ".xml",
+    ".pem",
+];
+
+/// Turns the mounts of a project's services into those of containers, and collects what has to
+/// travel for them.
+pub(super) struct Mounts<'a, 'r> {
+    pub(super) repository: &'a Repository<'r>,
+    pub(super) project: &'a Project,
+    pub(super) contents: &'a mut Contents<'r>,
+    pub(super) bundle: Bundle,
+    pub(super) findings: &'a mut Vec<Finding>,
+}
+
+/// The mounts of one service.
+#[derive(Default)]
+pub(super) struct Mounted {
+    pub(super) mounts: BTreeMap<String, Mount>,
+    pub(super) content: BTreeMap<String, Digest>,
+}
+
+/// A bind as a Compose file asks for it, in whatever form.
+struct Bind<'b> {
+    source: &'b str,
+    target: &'b str,
+    read_only: bool,
+    create: bool,
+    propagation: Option<String>,
+    path: String,
+    place: Place,
+}
+
+impl Mounts<'_, '_> {
+    pub(super) fn of_service(&mut self, service: &Service) -> Mounted {
+        let mut mounted = Mounted::default();
+        for (index, volume) in service.volumes.iter().enumerate() {
+            let path = format!("services.{}.volumes[{index}]", service.name);
+            self.volume(volume, &path, &mut mounted);
+        }
+        for (index, tmpfs) in service.tmpfs.iter().enumerate() {
+            let path = format!("services.{}.tmpfs[{index}]", service.name);
+            self.tmpfs(tmpfs, &path, service, &mut mounted);
+        }
+        let project = self.project;
+        let kinds = [
+            ("configs", &service.configs, &project.configs),
+            ("secrets", &service.secrets, &project.secrets),
+        ];
+        for (kind, references, objects) in kinds {
+            for (index, reference) in references.iter().enumerate() {
+                let path = format!("services.{}.{kind}[{index}]", service.name);
+                // A reference to nothing has a finding of the loader.
+                if let Some(object) = objects.get(&reference.source) {
+                    self.file(kind, reference, object, service, &path, &mut mounted);
+                }
+            }
+        }
+        mounted
+    }
+
+    fn volume(&mut self, volume: &ServiceVolume, path: &str, mounted: &mut Mounted) {
+        self.say_ignored(volume, path);
+        let target = volume.target.clone();
+        match (volume.kind, &volume.source) {
+            (MountKind::Bind, Some(source)) => {
+                let bind = Bind {
+                    source,
+                    target: &volume.target,
+                    read_only: volume.read_only,
+                    create: volume.bind.create_host_path,
+                    propagation: volume.bind.propagation.clone(),
+                    path: path.to_owned(),
+                    place: self.repository.place(&volume.place),
+                };
+                self.bind(bind, mounted);
+            }
+            // The loader has a finding for a bind without a source and for an unknown volume.
+            (MountKind::Bind, None) => {}
+            (MountKind::Volume, None) => {
+                mounted.mounts.insert(target, Mount::Anonymous);
+            }
+            (MountKind::Volume, Some(key)) => {
+                if let Some(declared) = self.project.volumes.get(key) {
+                    let mount = Mount::Volume {
+                        name: VolumeName::new(&declared.name),
+                        read_only: volume.read_only,
+                        nocopy: volume.volume.nocopy,
+                    };
+                    mounted.mounts.insert(target, mount);
+                }
+            }
+            (MountKind::Tmpfs, _) => {
+                let mount = Mount::Tmpfs { bytes: volume.tmpfs.size, mode: volume.tmpfs.mode };
+                mounted.mounts.insert(target, mount);
+            }
+        }
+    }
+
+    fn say_ignored(&mut self, volume: &ServiceVolume, path: &str) {
+        let ignored = [
+            ("consistency", volume.consistency.is_some()),
+            ("bind.selinux", volume.bind.selinux.is_some()),
+            ("bind.recursive", volume.bind.recursive.is_some()),
+            ("volume.subpath", volume.volume.subpath.is_some()),
+            ("volume.labels", !volume.volume.labels.is_empty()),
+        ];
+        for (attribute, is_set) in ignored {
+            if is_set {
+                self.findings.push(not_acted_on(
+                    &format!("{path}.{attribute}"),
+                    self.repository.place(&volume.place),
+                ));
+            }
+        }
+    }
+
+    /// A config or a secret: a file of the repository that the container may read.
+    fn file(
+        &mut self,
+        kind: &str,
+        reference: &FileReference,
+        object: &FileObject,
+        service: &Service,
+        path: &str,
+        mounted: &mut Mounted,
+    ) {
+        let place = self.repository.place(service.places.get(kind).unwrap_or(&service.place));
+        let owned = [
+            ("uid", reference.uid.is_some()),
+            ("gid", reference.gid.is_some()),
+            ("mode", reference.mode.is_some()),
+        ];
+        for (attribute, is_set) in owned {
+            if is_set {
+                self.findings.push(not_acted_on(&format!("{path}.{attribute}"), place.clone()));
+            }
+        }
+        let object_path = format!("{kind}.{}.file", reference.source);
+        let object_place = self.repository.place(&object.place);
+        if let Location::Inside(inside) = self.repository.locate(&object.file)
+            && matches!(self.contents.kind(&inside), Ok(Found::Nothing))
+        {
+            self.findings.push(
+                Finding::error("missing-file", format!("{inside} is not in the repository"))
+                    .at(object_place)
+                    .on(object_path)
+                    .hint("add the file; paths are seen from the directory of the first layer"),
+            );
+            return;
+        }
+        let bind = Bind {
+            source: &object.file,
+            target: &reference.target,
+            read_only: true,
+            create: false,
+            propagation: None,
+            path: object_path,
+            place: object_place,
+        };
+        self.bind(bind, mounted);
+    }
+
+    fn bind(&mut self, bind: Bind<'_>, mounted: &mut Mounted) {
+        let target = bind.target.to_owned();
+        let (source, create, digest) = match self.repository.locate(bind.source) {
+            Location::Host(path) => (BindSource::Host(path), bind.create, None),
+            Location::Inside(inside) => match self.inside(&bind, &inside) {
+                Some(source) => source,
+                None => return,
+            },
+            Location::Outside => {
+                self.findings.push(
+                    Finding::error("outside-repository", "the path leads out of the repository")
+                        .at(bind.place)
+                        .on(bind.path)
+                        .hint(
+                            "put the file into the repository, or write an absolute path of the \
+                             host",
+                        ),
+                );
+                return;
+            }
+            Location::Home => {
+                self.findings.push(
+                    Finding::error("home-folder", "whose home folder ~ is, is not known")
+                        .at(bind.place)
+                        .on(bind.path)
+                        .hint("write the absolute path, such as /home/me/data"),
+                );
+                return;
+            }
+        };
+        if let Some(digest) = digest {
+            mounted.content.insert(target.clone(), digest);
+        }
+        let Bind { read_only, propagation, .. } = bind;
+        mounted.mounts.insert(target, Mount::Bind { source, read_only, create, propagation });
+    }
+
+    /// Source, whether the Engine makes it, and what is in it, of a bind of a path below the
+    /// repository: files that travel, or a folder that only the host has.
+    fn inside(
+        &mut self,
+        bind: &Bind<'_>,
+        inside: &str,
+    ) -> Option<(BindSource, bool, Option<Digest>)> {
+        let project_dir = self.project_dir();
+        let source = BindSource::Stack(stack_path(&project_dir, inside));
+        let found = self.contents.kind(inside);
+        if matches!(found, Ok(Found::Nothing)) {
+            self.say_not_there(bind, &project_dir, inside);
+            return Some((source, bind.create, None));
+        }
+        let added = found.and_then(|_| self.bundle.add(self.contents, &project_dir, inside));
+        match added {
+            Ok(None) => Some((source, bind.create, None)),
+            Ok(Some(digest)) => {
+                if !bind.read_only {
+                    self.say_writable(bind, inside);
+                }
+                Some((source, false, Some(digest)))
+            }
+            Err(why) => {
+                self.findings.push(
+                    Finding::error("cannot-travel", format!("{inside} cannot be sent: {why}"))
+                        .at(bind.place.clone())
+                        .on(&bind.path)
+                        .hint("keep data out of the repository, and mount what is needed only"),
+                );
+                None
+            }
+        }
+    }
+
+    /// The project's directory relative to the repository.
+    fn project_dir(&self) -> String {
+        self.repository.relative(&self.project.working_dir).unwrap_or_default().to_owned()
+    }
+
+    fn say_writable(&mut self, bind: &Bind<'_>, inside: &str) {
+        self.findings.push(
+            Finding::warning(
+                "writable-repository-file",
+                format!("the container may change {inside}, which comes from the repository"),
+            )
+            .at(bind.place.clone())
+            .on(&bind.path)
+            .hint("add :ro, or keep what it writes in a volume"),
+        );
+    }
+
+    /// A source that is not in the repository becomes an empty folder on the host: right for data,
+    /// wrong for a file, and wrong for a path that was meant from another directory.
+    fn say_not_there(&mut self, bind: &Bind<'_>, project_dir: &str, inside: &str) {
+        let written_in = parent(&bind.place.file);
+        let written_in = if written_in == "." { "" } else { &written_in };
+        let beside = below(project_dir, inside)
+            .map(|rest| hob_compose::files::join(written_in, rest))
+            .filter(|_| written_in != project_dir)
+            .filter(|path| !matches!(self.contents.kind(path), Ok(Found::Nothing) | Err(_)));
+        if let Some(beside) = beside {
+            let seen_from = if project_dir.is_empty() { "the repository" } else { project_dir };
+            self.findings.push(
+                Finding::warning("other-directory", format!("{inside} is not in the repository"))
+                    .at(bind.place.clone())
+                    .on(&bind.path)
+                    .hint(format!(
+                        "relative paths of all layers are seen from {seen_from}, the directory of \
+                         the first; {beside} is there, so write the path to it from there"
+                    )),
+            );
+            return;
+        }
+        let name = base_name(inside);
+        if FILE_ENDS.iter().any(|end| name.ends_with(end)) {
+            self.findings.push(
+                Finding::warning("missing-file", format!("{inside} is not in the repository"))
+                    .at(bind.place.clone())
+                    .on(&bind.path)
+                    .hint("add the file: without it the Engine makes a folder of that name"),
+            );
+        } else if below(project_dir, inside).is_none() {
+            self.findings.push(
+                Finding::warning(
+                    "folder-elsewhere",
+                    format!("{inside} lies outside of the stack's directory"),
+                )
+                .at(bind.place.clone())
+                .on(&bind.path)
+                .hint(
+                    "each stack gets a folder of its own for it; to share one, write an absolute \
+                     path of the host",
+                ),
+            );
+        }
+    }
+
+    /// `path[:option,option...]`.
+    fn tmpfs(&mut self, text: &str, path: &str, service: &Service, mounted: &mut Mounted) {
+        let (target, options) = text.split_once(':').unwrap_or((text, ""));
+        let (mut bytes, mut mode) = (None, None);
+        for option in options.split(',').filter(|option| !option.is_empty()) {
+            let understood = match option.split_once('=') {
+                Some(("size", size)) => {
+                    bytes = byte_amount(size);
+                    bytes.is_some()
+                }
+                Some(("mode", bits)) => {
+                    mode = u32::from_str_radix(bits, 8).ok();
+                    mode.is_some()
+                }
+                _ => matches!(option, "rw" | "noexec" | "nosuid" | "nodev"),
+            };
+            if !understood {
+                let place = service.places.get("tmpfs").unwrap_or(&service.place);
+                self.findings.push(
+                    Finding::warning("not-acted-on", format!("{option:?} has no effect yet"))
+                        .at(self.repository.place(place))
+                        .on(path)
+                        .hint("size= and mode= have"),
+                );
+            }
+        }
+        mounted.mounts.insert(target.to_owned(), Mount::Tmpfs { bytes, mode });
+    }
+}
+
+/// An attribute that is understood but has no effect.
+pub(super) fn not_acted_on(path: &str, place: Place) -> Finding {
+    let attribute = path.rsplit('.').next().unwrap_or(path);
+    Finding::warning("not-acted-on", format!("{attribute} has no effect yet")).at(place).on(path)
+}

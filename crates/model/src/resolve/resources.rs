@@ -1,0 +1,130 @@
+//! Networks and volumes of a stack: those that its services use, as Compose does it.
+
+use std::collections::BTreeSet;
+
+use hob_compose::{
+    Finding,
+    project::{MountKind, Network, Project, Service},
+};
+
+use super::mounts::not_acted_on;
+use crate::{
+    desired::{DesiredStack, StackNetwork, StackVolume},
+    names::{NetworkName, VolumeName},
+    repository::Repository,
+    spec::{NetworkSpec, VolumeSpec},
+};
+
+/// Keys of networks and volumes that a service refers to.
+#[derive(Default)]
+pub(super) struct Used {
+    networks: BTreeSet<String>,
+    volumes: BTreeSet<String>,
+    /// Networks that `network_mode` names as the Engine knows them, with the service.
+    by_mode: Vec<(String, String)>,
+}
+
+impl Used {
+    pub(super) fn add(&mut self, service: &Service) {
+        self.networks.extend(service.networks.keys().cloned());
+        let named = service.volumes.iter().filter(|volume| volume.kind == MountKind::Volume);
+        self.volumes.extend(named.filter_map(|volume| volume.source.clone()));
+        if let Some(mode) = &service.network_mode
+            && !matches!(mode.as_str(), "host" | "none" | "bridge" | "default")
+            && !mode.contains(':')
+        {
+            self.by_mode.push((mode.clone(), service.name.clone()));
+        }
+    }
+}
+
+pub(super) fn networks(
+    repository: &Repository<'_>,
+    project: &Project,
+    used: &Used,
+    stack: &mut DesiredStack,
+    findings: &mut Vec<Finding>,
+) {
+    for (key, network) in &project.networks {
+        if !used.networks.contains(key) {
+            continue;
+        }
+        let name = NetworkName::new(&network.name);
+        if network.external {
+            stack.external_networks.insert(name, repository.place(&network.place));
+            continue;
+        }
+        say_ignored(repository, key, network, findings);
+        let spec = network_spec(network);
+        stack.networks.insert(name, StackNetwork { key: key.clone(), spec });
+    }
+    for (mode, service) in &used.by_mode {
+        let Some(service) = project.services.get(service) else { continue };
+        let place = service.places.get("network_mode").unwrap_or(&service.place);
+        let name = NetworkName::new(mode);
+        if !stack.networks.contains_key(&name) {
+            stack.external_networks.entry(name).or_insert_with(|| repository.place(place));
+        }
+    }
+}
+
+fn network_spec(network: &Network) -> NetworkSpec {
+    let pools = network.ipam.pools.iter();
+    NetworkSpec {
+        driver: network.driver.clone(),
+        options: network.driver_opts.clone(),
+        internal: network.internal,
+        attachable: network.attachable.unwrap_or(false),
+        ipv6: network.enable_ipv6.unwrap_or(false),
+        pools: pools
+            .filter_map(|pool| Some((pool.subnet.clone()?, pool.gateway.clone())))
+            .collect(),
+        labels: network.labels.clone(),
+    }
+}
+
+fn say_ignored(
+    repository: &Repository<'_>,
+    key: &str,
+    network: &Network,
+    findings: &mut Vec<Finding>,
+) {
+    let pools = &network.ipam.pools;
+    let ignored = [
+        ("enable_ipv4", network.enable_ipv4 == Some(false)),
+        ("ipam.driver", network.ipam.driver.as_ref().is_some_and(|driver| driver != "default")),
+        ("ipam.options", !network.ipam.options.is_empty()),
+        ("ipam.config.ip_range", pools.iter().any(|pool| pool.ip_range.is_some())),
+        ("ipam.config.aux_addresses", pools.iter().any(|pool| !pool.aux_addresses.is_empty())),
+    ];
+    for (attribute, is_set) in ignored {
+        if is_set {
+            let path = format!("networks.{key}.{attribute}");
+            findings.push(not_acted_on(&path, repository.place(&network.place)));
+        }
+    }
+}
+
+pub(super) fn volumes(
+    repository: &Repository<'_>,
+    project: &Project,
+    used: &Used,
+    stack: &mut DesiredStack,
+) {
+    for (key, volume) in &project.volumes {
+        if !used.volumes.contains(key) {
+            continue;
+        }
+        let name = VolumeName::new(&volume.name);
+        if volume.external {
+            stack.external_volumes.insert(name, repository.place(&volume.place));
+            continue;
+        }
+        let spec = VolumeSpec {
+            driver: volume.driver.clone(),
+            options: volume.driver_opts.clone(),
+            labels: volume.labels.clone(),
+        };
+        stack.volumes.insert(name, StackVolume { key: key.clone(), spec });
+    }
+}
