@@ -140,6 +140,8 @@ pub enum Change {
         /// Whether its predecessor is still kept: removed after a good verdict, put back after a
         /// bad one.
         kept: bool,
+        /// Whether it has to be started first.
+        start: bool,
     },
     /// Undo what an interrupted run left half done with a container.
     Restore {

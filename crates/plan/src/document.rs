@@ -359,7 +359,7 @@ fn action(change: &Change) -> ActionDocument {
         }
         Change::Start(target) => ActionDocument::Start(container(target)),
         Change::Restart(target) => ActionDocument::Restart(container(target)),
-        Change::Confirm { target, kept: _ } => ActionDocument::Confirm(container(target)),
+        Change::Confirm { target, kept: _, start: _ } => ActionDocument::Confirm(container(target)),
         Change::Restore { name, leftover: _ } => {
             ActionDocument::Restore { container: name.to_string(), how: change.verb().to_owned() }
         }

@@ -148,7 +148,7 @@ impl Step {
             },
             Change::Start(target) => start(target, false),
             Change::Restart(target) => start(target, true),
-            Change::Confirm { target, kept } => confirm(target, *kept),
+            Change::Confirm { target, kept, start } => confirm(target, *kept, *start),
             Change::Restore { name, leftover } => restore(name, *leftover),
             Change::Remove { name } => vec![
                 Op::Stop(name.clone()),
@@ -173,7 +173,7 @@ impl Step {
                 was: was.clone(),
                 start: *was_running,
             }],
-            Change::Confirm { target, kept: true } => vec![Op::PutBack {
+            Change::Confirm { target, kept: true, .. } => vec![Op::PutBack {
                 name: target.name.clone(),
                 was: target.name.clone(),
                 start: true,
@@ -297,9 +297,10 @@ fn start(target: &Target, stop_before: bool) -> Vec<Op> {
     ops
 }
 
-fn confirm(target: &Target, kept: bool) -> Vec<Op> {
+fn confirm(target: &Target, kept: bool, start: bool) -> Vec<Op> {
     let name = &target.name;
     let mut ops: Vec<Op> = waits(target).collect();
+    ops.extend(start.then(|| Op::Start(name.clone())));
     ops.extend([
         Op::Reached(Milestone::Started),
         Op::Await { name: name.clone(), expect: target.expect },

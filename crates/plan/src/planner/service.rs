@@ -224,41 +224,38 @@ impl<'a> View<'a> {
         if !why.is_empty() {
             return Some(Decision::new(self.replace(was, container), why));
         }
-        let applied =
-            self.applied(was).filter(|applied| applied.spec == self.service.spec.digest());
-        let kept = self.plan.state.containers.contains_key(&was.old());
-        let target = || self.target();
+        let applied = self.applied(was).filter(|it| it.spec == self.service.spec.digest());
+        let verdict = applied.map(|applied| applied.verdict);
         let state = container.state;
-        if kept {
-            let change = Change::Confirm { target: target(), kept };
+        let is_running = matches!(state, ContainerState::Running { .. });
+        let may_complete = self.service.spec.restart == RestartPolicy::No
+            || self.stack.is_awaited_for_completion(self.name);
+        let is_completed = may_complete && state == ContainerState::Exited { code: 0 };
+        let uses_files = !self.service.spec.content.is_empty();
+
+        if self.plan.state.containers.contains_key(&was.old()) {
+            let start = !is_running && !is_completed && state != ContainerState::Restarting;
+            let change = Change::Confirm { target: self.target(), kept: true, start };
             return Some(Decision::new(change, vec![Reason::Unverified]));
         }
-        let is_running = matches!(state, ContainerState::Running { .. } | ContainerState::Paused);
-        if is_running && !changed_files.is_empty() {
+        if (is_running || state == ContainerState::Paused) && !changed_files.is_empty() {
             let why = changed_files.iter().map(|path| Reason::File { path: path.to_string() });
-            return Some(Decision::new(Change::Restart(target()), why.collect()));
+            return Some(Decision::new(Change::Restart(self.target()), why.collect()));
         }
-        let completes = self.service.spec.restart == RestartPolicy::No
-            || self.stack.is_awaited_for_completion(self.name);
-        match (state, applied.map(|applied| applied.verdict)) {
-            (ContainerState::Running { .. }, Some(_)) => None,
-            (ContainerState::Running { .. }, None) if !self.service.spec.content.is_empty() => {
-                Some(Decision::new(Change::Restart(target()), vec![Reason::Unverified]))
-            }
-            (ContainerState::Exited { code: 0 }, Some(Verdict::Completed)) if completes => None,
-            (ContainerState::Running { .. }, None) => {
-                let change = Change::Confirm { target: target(), kept };
-                Some(Decision::new(change, vec![Reason::Unverified]))
-            }
-            (ContainerState::Exited { code: 0 }, None) if completes => {
-                let change = Change::Confirm { target: target(), kept };
-                Some(Decision::new(change, vec![Reason::Unverified]))
-            }
-            (state, _) => {
-                let why = Reason::NotRunning { state: state.to_string() };
-                Some(Decision::new(Change::Start(target()), vec![why]))
-            }
+        if is_running && verdict.is_none() && uses_files {
+            // It may still see files as they were before an interrupted run wrote them.
+            let change = Change::Restart(self.target());
+            return Some(Decision::new(change, vec![Reason::Unverified]));
         }
+        if is_running && verdict.is_some() || is_completed && verdict == Some(Verdict::Completed) {
+            return None;
+        }
+        if (is_running || is_completed) && verdict.is_none() {
+            let change = Change::Confirm { target: self.target(), kept: false, start: false };
+            return Some(Decision::new(change, vec![Reason::Unverified]));
+        }
+        let why = Reason::NotRunning { state: state.to_string() };
+        Some(Decision::new(Change::Start(self.target()), vec![why]))
     }
 
     fn reasons_to_replace(&self, was: &ContainerName, container: &Container) -> Vec<Reason> {

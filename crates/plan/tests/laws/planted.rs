@@ -1,0 +1,163 @@
+//! Planted bugs: planners that are wrong in one way, and the law that says so. A law that catches
+//! none of them proves nothing.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use hob_model::desired::Desired;
+use hob_plan::{
+    Change, Plan, Policy,
+    observed::{ContainerOwner, ContainerState, Health, HostState, HostView, Observed},
+    plan,
+};
+
+use crate::{
+    choices::Choices,
+    rules::{Planner, check},
+    world,
+};
+
+/// The bug is found within this many worlds.
+const WORLDS: u64 = 3_000;
+
+fn caught(planner: Planner) -> String {
+    let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
+    for _ in 0..WORLDS {
+        let bytes: Vec<u8> = (0..700)
+            .map(|_| {
+                // xorshift64: any source of varied bytes will do.
+                seed ^= seed << 13;
+                seed ^= seed >> 7;
+                seed ^= seed << 17;
+                (seed >> 32) as u8
+            })
+            .collect();
+        let mut choices = Choices::new(&bytes);
+        let (desired, world) = world::generate(&mut choices);
+        if let Err(broken) = check(planner, &desired, &world, &mut choices) {
+            return broken.law.to_owned();
+        }
+    }
+    "nothing".to_owned()
+}
+
+/// Planning with the steps that `keep` lets through, renumbered.
+fn without(plan: Plan, keep: impl Fn(&Change) -> bool) -> Plan {
+    let mut number = BTreeMap::new();
+    let mut steps = Vec::new();
+    for mut step in plan.steps {
+        if keep(&step.change) {
+            let id = hob_plan::StepId(u32::try_from(steps.len()).unwrap());
+            number.insert(step.id, id);
+            step.id = id;
+            step.after = step
+                .after
+                .iter()
+                .filter_map(|(id, until)| Some((*number.get(id)?, *until)))
+                .collect();
+            steps.push(step);
+        }
+    }
+    Plan { steps, ..plan }
+}
+
+fn with_states(observed: &Observed, edit: impl Fn(&mut HostState)) -> Observed {
+    let mut observed = observed.clone();
+    for view in observed.hosts.values_mut() {
+        if let HostView::Seen(state) = view {
+            edit(state);
+        }
+    }
+    observed
+}
+
+#[test]
+fn a_planner_that_takes_foreign_containers_for_its_own() {
+    fn bug(desired: &Desired, observed: &Observed, policy: &Policy) -> Plan {
+        let observed = with_states(observed, |state| {
+            for container in state.containers.values_mut() {
+                if let ContainerOwner::Hob { identity, .. } = &mut container.owner {
+                    identity.homelab = world::HOMELAB.into();
+                }
+            }
+        });
+        plan(desired, &observed, policy)
+    }
+    assert_eq!(caught(bug), "nothing foreign is touched");
+}
+
+#[test]
+fn a_planner_that_takes_an_unreachable_host_for_an_empty_one() {
+    fn bug(desired: &Desired, observed: &Observed, policy: &Policy) -> Plan {
+        let mut observed = observed.clone();
+        for view in observed.hosts.values_mut() {
+            if matches!(view, HostView::Unreachable { .. }) {
+                *view = HostView::Seen(Box::default());
+            }
+        }
+        plan(desired, &observed, policy)
+    }
+    assert_eq!(caught(bug), "no step on an unreachable host");
+}
+
+#[test]
+fn a_planner_that_never_compares_one_attribute() {
+    fn bug(desired: &Desired, observed: &Observed, policy: &Policy) -> Plan {
+        let mut desired = desired.clone();
+        for host in desired.hosts.values_mut() {
+            for service in host.stacks.values_mut().flat_map(|stack| stack.services.values_mut()) {
+                Arc::make_mut(&mut service.spec).hostname = None;
+            }
+        }
+        plan(&desired, observed, policy)
+    }
+    assert_ne!(caught(bug), "nothing");
+}
+
+#[test]
+fn a_planner_that_does_not_undo_leftovers() {
+    fn bug(desired: &Desired, observed: &Observed, policy: &Policy) -> Plan {
+        without(plan(desired, observed, policy), |change| !matches!(change, Change::Restore { .. }))
+    }
+    assert!(caught(bug).starts_with("converges"));
+}
+
+#[test]
+fn a_planner_that_leaves_what_is_no_longer_declared() {
+    fn bug(desired: &Desired, observed: &Observed, policy: &Policy) -> Plan {
+        without(plan(desired, observed, policy), |change| !matches!(change, Change::Remove { .. }))
+    }
+    assert_eq!(caught(bug), "the world becomes what is declared");
+}
+
+#[test]
+fn a_planner_that_believes_every_container_runs() {
+    fn bug(desired: &Desired, observed: &Observed, policy: &Policy) -> Plan {
+        let observed = with_states(observed, |state| {
+            for container in state.containers.values_mut() {
+                container.state = ContainerState::Running { health: Health::Healthy };
+            }
+        });
+        plan(desired, &observed, policy)
+    }
+    assert_ne!(caught(bug), "nothing");
+}
+
+#[test]
+fn a_planner_that_forgets_files() {
+    fn bug(desired: &Desired, observed: &Observed, policy: &Policy) -> Plan {
+        without(plan(desired, observed, policy), |change| {
+            !matches!(change, Change::WriteFiles { .. })
+        })
+    }
+    assert_eq!(caught(bug), "files become what is declared");
+}
+
+#[test]
+fn a_planner_that_forgets_the_order() {
+    fn bug(desired: &Desired, observed: &Observed, policy: &Policy) -> Plan {
+        let mut plan = plan(desired, observed, policy);
+        plan.steps.reverse();
+        plan
+    }
+    assert_eq!(caught(bug), "steps are numbered");
+}

@@ -1,0 +1,238 @@
+//! The laws. Each takes a planner, so that planted bugs can be held against it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hob_model::{ContainerName, HostName, StackName, desired::Desired};
+use hob_plan::{
+    Change, Obstacle, Plan, Policy,
+    observed::{Container, ContainerOwner, ContainerState, HostState, Observed},
+};
+
+use crate::{
+    choices::Choices,
+    world::{HOMELAB, World, interleaved},
+};
+
+pub(crate) type Planner = fn(&Desired, &Observed, &Policy) -> Plan;
+
+/// A law that does not hold, by its name, with what was seen.
+#[derive(Debug)]
+pub(crate) struct Broken {
+    pub(crate) law: &'static str,
+    pub(crate) seen: String,
+}
+
+fn require(law: &'static str, holds: bool, seen: impl FnOnce() -> String) -> Result<(), Broken> {
+    if holds { Ok(()) } else { Err(Broken { law, seen: seen() }) }
+}
+
+/// Holds all laws against a planner in one world. Says whether there was anything to do.
+pub(crate) fn check(
+    planner: Planner,
+    desired: &Desired,
+    world: &World,
+    choices: &mut Choices<'_>,
+) -> Result<bool, Broken> {
+    let policy = Policy::default();
+    let first = planner(desired, &world.observed, &policy);
+    require("deterministic", first == planner(desired, &world.observed, &policy), String::new)?;
+    well_formed(&first, world)?;
+    nothing_foreign(planner, desired, world)?;
+    undone_is_as_before(&first, world)?;
+    let sequence = interleaved(&first, choices);
+    let mut crashed = world.clone();
+    converges(planner, desired, &crashed, "converges")?;
+    for (at, (host, op)) in sequence.iter().enumerate() {
+        crashed.perform(host, op);
+        // All prefixes of all worlds would take minutes; every world tries some of them.
+        if at + 1 == sequence.len() || choices.chance(600 / sequence.len()) {
+            converges(planner, desired, &crashed, "converges after a crash")?;
+        }
+    }
+    Ok(!first.steps.is_empty())
+}
+
+fn well_formed(plan: &Plan, world: &World) -> Result<(), Broken> {
+    for (at, step) in plan.steps.iter().enumerate() {
+        require("steps are numbered", step.id.0 as usize == at, || format!("{step:?}"))?;
+        require("edges point backwards", step.after.keys().all(|id| *id < step.id), || {
+            format!("{step:?}")
+        })?;
+        require("every step has a reason", !step.why.is_empty(), || format!("{step:?}"))?;
+        require("no step on an unreachable host", world.state(&step.host).is_some(), || {
+            format!("{step:?}")
+        })?;
+    }
+    for host in world.observed.hosts.keys().filter(|host| world.state(host).is_none()) {
+        let is_said = plan.blocked.iter().any(|blocked| {
+            blocked.host == *host && matches!(blocked.why, Obstacle::Unreachable { .. })
+        });
+        require("an unreachable host is said to be blocked", is_said, || host.to_string())?;
+    }
+    Ok(())
+}
+
+fn is_ours(container: &Container) -> bool {
+    matches!(&container.owner, ContainerOwner::Hob { identity, .. } if identity.homelab == HOMELAB)
+}
+
+fn foreign(state: &HostState) -> (BTreeMap<&ContainerName, &Container>, BTreeSet<String>) {
+    let containers = state.containers.iter().filter(|(_, container)| !is_ours(container));
+    let things = state
+        .networks
+        .iter()
+        .filter(|(_, network)| network.owner == hob_plan::ownership::ThingOwner::Foreign)
+        .map(|(name, _)| format!("network {name}"))
+        .chain(state.volumes.keys().map(|name| format!("volume {name}")))
+        .chain(state.stacks.iter().flat_map(|(stack, folder)| {
+            let unowned = folder.files.iter().filter(|(path, _)| !folder.owned.contains(*path));
+            unowned.map(move |(path, seen)| format!("file {stack} {path} {seen:?}"))
+        }));
+    (containers.collect(), things.collect())
+}
+
+/// What Hob did not make, and every volume whoever made it, is there afterwards as it was before.
+fn nothing_foreign(planner: Planner, desired: &Desired, world: &World) -> Result<(), Broken> {
+    let mut after = world.clone();
+    after.perform_all(&planner(desired, &world.observed, &Policy::default()));
+    for host in world.observed.hosts.keys() {
+        let (Some(before), Some(after)) = (world.state(host), after.state(host)) else { continue };
+        let (containers, things) = foreign(before);
+        let (containers_after, things_after) = foreign(after);
+        let adopted = adopted_files(before, desired, host);
+        let lost: Vec<_> = things
+            .iter()
+            .filter(|thing| !things_after.contains(*thing) && !adopted.contains(*thing))
+            .collect();
+        require("nothing foreign is touched", containers == containers_after, || {
+            format!("{containers:?} became {containers_after:?}")
+        })?;
+        require("nothing foreign is touched", lost.is_empty(), || format!("{lost:?}"))?;
+    }
+    Ok(())
+}
+
+/// A file that is already there with exactly the declared content becomes Hob's.
+fn adopted_files(state: &HostState, desired: &Desired, host: &HostName) -> BTreeSet<String> {
+    let mut adopted = BTreeSet::new();
+    for (stack, folder) in &state.stacks {
+        let declared = desired.hosts.get(host).and_then(|host| host.stacks.get(stack));
+        for (path, seen) in &folder.files {
+            let is_declared =
+                declared.and_then(|stack| stack.files.get(path)).is_some_and(|file| {
+                    matches!(seen, hob_plan::observed::FileSeen::File { digest, .. }
+                    if *digest == file.digest)
+                });
+            if is_declared {
+                adopted.insert(format!("file {stack} {path} {seen:?}"));
+            }
+        }
+    }
+    adopted
+}
+
+/// A replacement that fails at any operation before its verdict is recorded leaves the old
+/// container as it was: its name, its specification, and running if it was running.
+fn undone_is_as_before(plan: &Plan, world: &World) -> Result<(), Broken> {
+    for step in &plan.steps {
+        let Change::Replace { was, .. } = &step.change else { continue };
+        let ops = step.ops();
+        let recorded = ops.iter().position(|op| matches!(op, hob_plan::Op::Record { .. }));
+        let Some(recorded) = recorded else { continue };
+        // Leftovers are undone by steps that come before.
+        let mut ready = world.clone();
+        for id in step.after.keys() {
+            let before = &plan.steps[id.0 as usize];
+            if matches!(before.change, Change::Restore { .. }) {
+                before.ops().iter().for_each(|op| ready.perform(&step.host, op));
+            }
+        }
+        for begun in 1..=recorded + 1 {
+            for is_done in [false, true] {
+                let mut failed = ready.clone();
+                let done = if is_done { begun } else { begun - 1 };
+                ops[..done].iter().for_each(|op| failed.perform(&step.host, op));
+                step.undo(begun).iter().for_each(|op| failed.perform(&step.host, op));
+                let key = (step.host.clone(), was.clone());
+                require(
+                    "a failed replacement is put back",
+                    ready.specs.get(&key) == failed.specs.get(&key)
+                        && is_running(&ready, &key) == is_running(&failed, &key),
+                    || format!("{step:?} failed after {done} of {begun} operations"),
+                )?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_running(world: &World, (host, name): &(HostName, ContainerName)) -> Option<bool> {
+    let state = world.state(host)?.containers.get(name)?.state;
+    Some(matches!(state, ContainerState::Running { .. }))
+}
+
+/// One more plan, done whole, leaves nothing to do, *and* the world is what was declared. The
+/// second half catches what the planner forgets to compare, about which it agrees with itself.
+fn converges(
+    planner: Planner,
+    desired: &Desired,
+    world: &World,
+    law: &'static str,
+) -> Result<(), Broken> {
+    let policy = Policy::default();
+    let mut world = world.clone();
+    world.perform_all(&planner(desired, &world.observed, &policy));
+    let rest = planner(desired, &world.observed, &policy);
+    require(law, rest.steps.is_empty(), || format!("still to do: {:?}", rest.steps))?;
+    for (host_name, host) in &desired.hosts {
+        let Some(state) = world.state(host_name) else { continue };
+        let is_blocked = |stack: &StackName| {
+            rest.blocked
+                .iter()
+                .any(|blocked| blocked.host == *host_name && blocked.stack.as_ref() == Some(stack))
+        };
+        let mut declared = BTreeMap::new();
+        for (stack_name, stack) in &host.stacks {
+            if is_blocked(stack_name) {
+                continue;
+            }
+            for service in stack.services.values() {
+                declared.insert(service.container.clone(), service.spec.clone());
+                let applied = state.stacks.get(stack_name).and_then(|folder| {
+                    folder.applied.get(&service.container).map(|applied| &applied.spec)
+                });
+                require(
+                    "what is declared has a verdict",
+                    applied == Some(&service.spec.digest()),
+                    || format!("{host_name}/{}", service.container),
+                )?;
+            }
+        }
+        let owned: BTreeMap<ContainerName, _> = state
+            .containers
+            .iter()
+            .filter(|(_, container)| match &container.owner {
+                ContainerOwner::Hob { identity, .. } => {
+                    identity.homelab == HOMELAB && !is_blocked(&identity.stack)
+                }
+                _ => false,
+            })
+            .filter_map(|(name, _)| {
+                let spec = world.specs.get(&(host_name.clone(), name.clone()))?;
+                Some((name.clone(), spec.clone()))
+            })
+            .collect();
+        require("the world becomes what is declared", owned == declared, || {
+            format!("on {host_name} there is {owned:?}, and declared is {declared:?}")
+        })?;
+        for (name, stack) in host.stacks.iter().filter(|(name, _)| !is_blocked(name)) {
+            for (path, file) in &stack.files {
+                let seen = state.stacks.get(name).and_then(|folder| folder.files.get(path));
+                let is_there = matches!(seen, Some(hob_plan::observed::FileSeen::File { digest, .. })
+                    if *digest == file.digest);
+                require("files become what is declared", is_there, || format!("{name} {path}"))?;
+            }
+        }
+    }
+    Ok(())
+}
