@@ -24,17 +24,6 @@ fn service(node: &mut Node) {
         set_default(port, "protocol", |span| Node::string("tcp", span));
     });
     for_each(node.get_mut("secrets"), secret_target);
-    for_each(node.get_mut("volumes"), |mount| {
-        let kind = mount.get("type").and_then(Node::as_str);
-        if kind == Some("bind") {
-            set_default(mount, "bind", |span| Node::mapping(Vec::new(), span));
-            if let Some(bind) = mount.get_mut("bind") {
-                set_default(bind, "create_host_path", |span| {
-                    Node::new(Data::Bool(true), span.clone())
-                });
-            }
-        }
-    });
 }
 
 fn secret_target(secret: &mut Node) {

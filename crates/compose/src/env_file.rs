@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::dotenv;
-use crate::files::{Files, Kind};
+use crate::files::{self, Files, Kind};
 use crate::finding::Finding;
 use crate::path::Path;
 use crate::tree::{Data, Key, Mapping, Node, Span};
@@ -79,8 +79,9 @@ impl Reader<'_> {
         path: &Path<'_>,
     ) -> Option<String> {
         let name = file.as_str()?;
-        let problem = match self.files.kind(name) {
-            Ok(Some(Kind::File { .. })) => match self.files.read(name) {
+        let lookup = files::normalise(name);
+        let problem = match self.files.kind(&lookup) {
+            Ok(Some(Kind::File { .. })) => match self.files.read(&lookup) {
                 Ok(bytes) => return Some(String::from_utf8_lossy(&bytes).into_owned()),
                 Err(error) => format!("cannot read {name}: {}", error.reason),
             },

@@ -32,6 +32,7 @@ fn rule(path: &[&str]) -> Rule {
     match path {
         ["services", _, rest @ ..] => service_rule(rest),
         ["networks", _, "ipam", "config"] => Rule::Pools,
+        ["models", _, "runtime_flags"] => Rule::Replace,
         ["networks" | "volumes", _, "labels"] => Rule::Lists,
         _ => Rule::Plain,
     }

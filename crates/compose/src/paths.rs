@@ -16,9 +16,12 @@ pub(crate) struct Base<'a> {
 }
 
 impl Base<'_> {
-    /// The absolute path of `path`.
+    /// The absolute path of `path`. One that is absolute already stays as it is written.
     pub(crate) fn absolute(&self, path: &str) -> String {
-        files::join(self.directory, &self.expand_home(path))
+        match self.expand_home(path) {
+            path if path.starts_with('/') => path,
+            path => files::join(self.directory, &path),
+        }
     }
 
     fn expand_home(&self, path: &str) -> String {

@@ -1,60 +1,66 @@
 //! A loaded project as `docker compose config --format json` prints it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::tree::{Data, Mapping, Node};
+use crate::tree::{Data, Entry, Mapping, Node};
 
 /// The tree of a [`crate::Loaded`] as indented JSON in the shape of Docker Compose: keys sorted,
 /// values that say nothing left out, resources that nobody uses left out, `$` doubled.
 pub fn to_json(tree: &Node) -> String {
-    let shown = shown(tree);
-    serde_json::to_string_pretty(&shown).unwrap_or_default()
+    serde_json::to_string_pretty(&shown(tree)).unwrap_or_default()
 }
 
 /// The tree that [`to_json`] prints.
 pub fn shown(tree: &Node) -> Node {
     let mut root = tree.clone();
+    let span = root.span.clone();
     let Some(mapping) = root.as_mapping_mut() else { return root };
-    mapping.remove("include");
+    if !mapping.contains("services") {
+        mapping.set("services", Node::mapping(Vec::new(), &span));
+    }
     keep_used(mapping);
-    for section in ["services", "networks", "volumes", "configs", "secrets", "models"] {
-        let Some(node) = mapping.get_mut(section) else { continue };
-        let Some(section_mapping) = node.as_mapping_mut() else { continue };
-        for entry in &mut section_mapping.entries {
-            match section {
-                "services" => service(&mut entry.value),
-                "networks" => network(&mut entry.value),
+    mapping.entries.retain(|Entry { key, value }| match key.name.as_str() {
+        "networks" | "volumes" | "configs" | "secrets" | "models" => !value.entries().is_empty(),
+        _ => true,
+    });
+    for Entry { key, value: section } in &mut mapping.entries {
+        let section_name = key.name.clone();
+        let Some(section) = section.as_mapping_mut() else { continue };
+        if section_name.starts_with("x-") {
+            continue;
+        }
+        for Entry { value, .. } in &mut section.entries {
+            match section_name.as_str() {
+                "services" => service(value),
+                "networks" => set_empty(value, "ipam"),
                 _ => {}
             }
-            trim(&mut entry.value);
+            trim(value);
         }
     }
-    mapping.entries.retain(|entry| {
-        !matches!(&entry.value.data, Data::Mapping(m) if m.entries.is_empty())
-            || matches!(entry.key.name.as_str(), "services")
-            || entry.key.name.starts_with("x-")
-    });
     finish(&mut root);
     root
 }
 
+/// Leaves out networks, volumes, configs, secrets and models that no service refers to.
 fn keep_used(root: &mut Mapping) {
-    let mut used: [BTreeSet<String>; 4] = Default::default();
+    let mut used: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     let services = root.get("services").map(Node::entries).unwrap_or_default();
-    for service in services.iter().map(|entry| &entry.value) {
-        let networks = service.get("networks").map(Node::entries).unwrap_or_default();
-        used[0].extend(networks.iter().map(|entry| entry.key.name.clone()));
-        let sources = |name: &str| {
-            let items = service.get(name).map(Node::items).unwrap_or_default();
-            items.iter().filter_map(|item| item.get("source")?.scalar_text()).collect::<Vec<_>>()
-        };
-        used[1].extend(sources("volumes"));
-        used[2].extend(sources("configs"));
-        used[3].extend(sources("secrets"));
-        let build = service.at_path("build.secrets").map(Node::items).unwrap_or_default();
-        used[3].extend(build.iter().filter_map(|item| item.get("source")?.scalar_text()));
+    for Entry { value: service, .. } in services {
+        for section in ["networks", "models"] {
+            let entries = service.get(section).map(Node::entries).unwrap_or_default();
+            let names = entries.iter().map(|entry| entry.key.name.clone());
+            used.entry(section).or_default().extend(names);
+        }
+        for section in ["volumes", "configs", "secrets"] {
+            let own = service.get(section).map(Node::items).unwrap_or_default();
+            let build = service.get("build").and_then(|build| build.get(section));
+            let items = own.iter().chain(build.map(Node::items).unwrap_or_default());
+            let sources = items.filter_map(|item| item.get("source")?.scalar_text());
+            used.entry(section).or_default().extend(sources);
+        }
     }
-    for (section, used) in ["networks", "volumes", "configs", "secrets"].iter().zip(used) {
+    for (section, used) in used {
         if let Some(section) = root.get_mut(section).and_then(Node::as_mapping_mut) {
             section.entries.retain(|entry| used.contains(&entry.key.name));
         }
@@ -63,56 +69,104 @@ fn keep_used(root: &mut Mapping) {
 
 fn service(node: &mut Node) {
     let span = node.span.clone();
-    let Some(mapping) = node.as_mapping_mut() else { return };
-    for name in ["env_file", "label_file", "extends"] {
-        mapping.remove(name);
-    }
-    for name in ["command", "entrypoint"] {
-        if !mapping.contains(name) {
-            mapping.set(name, Node::null(&span));
+    if let Some(mapping) = node.as_mapping_mut() {
+        for name in ["env_file", "label_file", "extends"] {
+            mapping.remove(name);
         }
-    }
-    if let Some(deploy) = mapping.get_mut("deploy").and_then(Node::as_mapping_mut) {
-        for name in ["placement", "resources"] {
-            if !deploy.contains(name) {
-                deploy.set(name, Node::mapping(Vec::new(), &span));
+        for name in ["command", "entrypoint"] {
+            if !mapping.contains(name) {
+                mapping.set(name, Node::null(&span));
             }
         }
     }
-    for name in ["secrets", "configs"] {
-        let items = mapping.get_mut(name).map(|list| &mut list.data);
-        if let Some(Data::Sequence(items)) = items {
-            items.iter_mut().for_each(octal_mode);
+    if let Some(deploy) = node.get_mut("deploy") {
+        set_empty(deploy, "placement");
+        set_empty(deploy, "resources");
+    }
+    file_modes(node);
+    if let Some(build) = node.get_mut("build") {
+        file_modes(build);
+        if let Some(ssh) = build.get_mut("ssh") {
+            pairs(ssh);
         }
+    }
+    if let Some(blkio) = node.get_mut("blkio_config").and_then(Node::as_mapping_mut) {
+        for Entry { value, .. } in &mut blkio.entries {
+            for_each(value, capital_keys);
+        }
+    }
+    if let Some(watch) = node.get_mut("develop").and_then(|develop| develop.get_mut("watch")) {
+        for_each(watch, |item| {
+            set_empty(item, "exec");
+            if let Some(exec) = item.get_mut("exec").and_then(Node::as_mapping_mut) {
+                if !exec.contains("command") {
+                    exec.set("command", Node::null(&span));
+                }
+            }
+        });
+    }
+}
+
+fn set_empty(node: &mut Node, name: &str) {
+    crate::defaults::set_default(node, name, |span| Node::mapping(Vec::new(), span));
+}
+
+fn for_each(list: &mut Node, change: impl FnMut(&mut Node)) {
+    if let Data::Sequence(items) = &mut list.data {
+        items.iter_mut().for_each(change);
     }
 }
 
 /// Permission bits are printed as text with a leading zero.
-fn octal_mode(item: &mut Node) {
-    if let Some(mode) = item.get_mut("mode") {
-        if let Data::Int(bits) = mode.data {
-            mode.data = Data::String(format!("{bits:04o}"));
-        }
+fn file_modes(node: &mut Node) {
+    for name in ["secrets", "configs"] {
+        let Some(list) = node.get_mut(name) else { continue };
+        for_each(list, |item| {
+            let Some(mode) = item.get_mut("mode") else { return };
+            if let Data::Int(bits) = mode.data {
+                mode.data = Data::String(format!("{bits:04o}"));
+            }
+        });
     }
 }
 
-fn network(node: &mut Node) {
-    let span = node.span.clone();
-    if let Some(mapping) = node.as_mapping_mut() {
-        if !mapping.contains("ipam") {
-            mapping.set("ipam", Node::mapping(Vec::new(), &span));
-        }
+/// `key=value`, or `key` if there is no value.
+fn pairs(node: &mut Node) {
+    let items = node.entries().iter().map(|Entry { key, value }| {
+        let text = match value.scalar_text() {
+            Some(text) => format!("{}={text}", key.name),
+            None => key.name.clone(),
+        };
+        Node::string(text, &key.span)
+    });
+    node.data = Data::Sequence(items.collect());
+}
+
+/// Docker Compose prints the fields of block device limits with a capital letter.
+fn capital_keys(node: &mut Node) {
+    let Some(mapping) = node.as_mapping_mut() else { return };
+    for Entry { key, .. } in &mut mapping.entries {
+        let mut letters = key.name.chars();
+        let first = letters.next().map(|c| c.to_ascii_uppercase());
+        key.name = first.into_iter().chain(letters).collect();
     }
 }
 
-/// Removes what says nothing: `false`, empty text, 0, empty lists and mappings.
+/// Removes what says nothing: `false`, empty text, 0, empty lists and mappings, extensions.
 fn trim(node: &mut Node) {
     match &mut node.data {
         Data::Mapping(mapping) => {
             mapping.entries.retain(|entry| says_something(&entry.key.name, &entry.value));
             for entry in &mut mapping.entries {
-                if !is_free(&entry.key.name) {
-                    trim(&mut entry.value);
+                match entry.key.name.as_str() {
+                    // The keys are names of services, whatever they begin with.
+                    "depends_on" => {
+                        let services = entry.value.as_mapping_mut();
+                        let entries = services.into_iter().flat_map(|map| &mut map.entries);
+                        entries.for_each(|entry| trim(&mut entry.value));
+                    }
+                    name if is_free(name) => {}
+                    _ => trim(&mut entry.value),
                 }
             }
         }
@@ -123,51 +177,49 @@ fn trim(node: &mut Node) {
 
 /// Mappings whose keys and values belong to the author.
 fn is_free(name: &str) -> bool {
-    name.starts_with("x-")
-        || matches!(
-            name,
-            "environment"
-                | "labels"
-                | "annotations"
-                | "sysctls"
-                | "args"
-                | "driver_opts"
-                | "options"
-                | "aux_addresses"
-                | "storage_opt"
-                | "additional_contexts"
-                | "ssh"
-                | "networks"
-                | "models"
-                | "ulimits"
-        )
+    matches!(
+        name,
+        "additional_contexts"
+            | "annotations"
+            | "args"
+            | "aux_addresses"
+            | "driver_opts"
+            | "environment"
+            | "labels"
+            | "models"
+            | "networks"
+            | "options"
+            | "storage_opt"
+            | "sysctls"
+            | "ulimits"
+    )
 }
 
 fn says_something(name: &str, value: &Node) -> bool {
     if name.starts_with("x-") {
-        return true;
+        return false;
     }
     match &value.data {
         Data::Null => matches!(name, "command" | "entrypoint"),
         Data::Bool(false) => matches!(
             name,
-            "init" | "attach" | "enable_ipv4" | "enable_ipv6" | "required" | "create_host_path"
+            "attach" | "create_host_path" | "enable_ipv4" | "enable_ipv6" | "init" | "required"
         ),
-        Data::Int(0) => matches!(name, "retries" | "replicas" | "scale" | "max_attempts"),
-        Data::String(text) => !text.is_empty(),
+        Data::Int(0) => matches!(name, "max_attempts" | "replicas" | "retries" | "scale"),
+        Data::String(text) => !(text.is_empty() || name == "size" && text == "0"),
         Data::Sequence(items) => !items.is_empty() || matches!(name, "command" | "entrypoint"),
         Data::Mapping(mapping) => {
             !mapping.entries.is_empty()
                 || matches!(
                     name,
-                    "ipam"
+                    "bind"
+                        | "deploy"
+                        | "image"
+                        | "ipam"
                         | "placement"
                         | "resources"
-                        | "bind"
-                        | "volume"
-                        | "deploy"
                         | "tmpfs"
-                        | "image"
+                        | "volume"
                 )
         }
         _ => true,

@@ -13,7 +13,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use hob_compose::{FileError, Files, Finding, Kind, LoadOptions, Loaded, Severity, load, render};
+use hob_compose::{
+    FileError, Files, Finding, Kind, LoadOptions, Loaded, Severity, load, merged, render, tree,
+};
 use serde_json::{Value, json};
 
 struct Disk;
@@ -45,21 +47,20 @@ fn cases() -> Option<PathBuf> {
     dir.is_dir().then(|| dir.canonicalize().unwrap())
 }
 
-fn load_case(dir: &str) -> Loaded {
+fn options(dir: &str) -> LoadOptions {
     let mut files = vec![format!("{dir}/compose.yaml")];
     let over = format!("{dir}/compose.override.yaml");
     if Path::new(&over).exists() {
         files.push(over);
     }
-    let options = LoadOptions {
+    LoadOptions {
         files,
         working_dir: dir.to_string(),
         project_name: Some("conf".into()),
         environment: BTreeMap::from([("HOME".to_string(), "/root".to_string())]),
         profiles: vec!["*".into()],
         ..LoadOptions::default()
-    };
-    load(&options, &Disk)
+    }
 }
 
 /// What counts against the specification: that the typed project does not carry an attribute yet
@@ -128,7 +129,7 @@ fn disagreement(dir: &Path) -> Option<String> {
     let name = dir.to_str().unwrap();
     let expected: Value =
         serde_json::from_slice(&std::fs::read(dir.join("expected-2.40.3.json")).unwrap()).unwrap();
-    let loaded = load_case(name);
+    let loaded = load(&options(name), &Disk);
     let refusals = refusals(&loaded);
     let lines = || refusals.iter().map(|f| f.line()).collect::<Vec<_>>().join("\n    ");
     match expected["rc"].as_i64() {
@@ -191,4 +192,27 @@ fn cases_agree_with_docker_compose() {
     assert!(report.is_empty(), "new disagreements:\n{report}");
     let healed: Vec<&&str> = known.iter().filter(|name| !failed.contains(**name)).collect();
     assert!(healed.is_empty(), "these agree now, remove them from conformance.known: {healed:?}");
+}
+
+#[test]
+fn merged_trees_are_as_expected() {
+    let Some(cases) = cases() else {
+        println!("skipped: no conformance cases (set HOB_SHARED to the folder that has them)");
+        return;
+    };
+    let mut report = String::new();
+    let mut total = 0;
+    for dir in std::fs::read_dir(&cases).unwrap().map(|entry| entry.unwrap().path()) {
+        let Ok(text) = std::fs::read_to_string(dir.join("merged.expected.yaml")) else { continue };
+        total += 1;
+        let (expected, _) = tree::parse(&text, "merged.expected.yaml");
+        let (ours, _) = merged(&options(dir.to_str().unwrap()), &Disk);
+        let value = |node: &tree::Node| serde_json::to_value(node).unwrap();
+        let (ours, theirs) = (value(&ours.unwrap()), value(&expected[0]));
+        if ours != theirs {
+            report += &format!("{}: {}\n", dir.display(), difference(&ours, &theirs, ""));
+        }
+    }
+    assert!(report.is_empty(), "{report}");
+    println!("{total} merged trees are equal");
 }

@@ -110,16 +110,15 @@ pub(super) fn extra_hosts(value: &mut Node, path: &Path<'_>, findings: &mut Vec<
                     lines.push(host_line(&key.name, &address, &key.span));
                 }
             }
-            // A mapping has no order of its own.
-            lines.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
         }
         Data::Sequence(items) => {
             for item in items {
                 let Some(text) = item.as_str() else { continue };
                 let split = text.split_once('=').or_else(|| text.split_once(':'));
                 match split {
-                    Some((host, address)) if !host.is_empty() => {
-                        lines.push(host_line(host, address, &item.span));
+                    Some((host, addresses)) if !host.is_empty() => {
+                        let addresses = addresses.split(',');
+                        lines.extend(addresses.map(|a| host_line(host, a, &item.span)));
                     }
                     _ => findings.push(
                         Finding::error("invalid-host", format!("{text:?} has no address"))
@@ -132,7 +131,13 @@ pub(super) fn extra_hosts(value: &mut Node, path: &Path<'_>, findings: &mut Vec<
         }
         _ => return,
     }
+    // The addresses of one host stand together, whoever added them; their order counts.
+    lines.sort_by(|a, b| host_of(a).cmp(&host_of(b)));
     value.data = Data::Sequence(lines);
+}
+
+fn host_of(line: &Node) -> Option<&str> {
+    line.as_str().and_then(|text| text.split('=').next())
 }
 
 fn host_line(host: &str, address: &str, span: &Span) -> Node {

@@ -85,7 +85,8 @@ fn attribute(name: &str, value: &mut Node, path: &Path<'_>, findings: &mut Vec<F
             }
         }
         "ulimits" | "blkio_config" => resources::numbers(value, path, findings),
-        "gpus" => resources::gpus(value),
+        "gpus" => resources::gpus(value, path, findings),
+        "provider" => resources::provider(value),
         "build" => resources::build(value, path, findings),
         "deploy" => resources::deploy(value, path, findings),
         "mem_limit" | "mem_reservation" | "mem_swappiness" | "memswap_limit" | "shm_size" => {

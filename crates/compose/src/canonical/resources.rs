@@ -108,17 +108,17 @@ pub(super) fn numbers(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Find
     }
 }
 
-pub(super) fn gpus(value: &mut Node) {
+pub(super) fn gpus(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
     if value.as_str() == Some("all") {
         let item = Node::new(Data::Mapping(Mapping::default()), value.span.clone());
         value.data = Data::Sequence(vec![item]);
     }
-    device_requests(value);
+    device_requests(value, path, findings);
 }
 
-fn device_requests(value: &mut Node) {
+fn device_requests(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
     let Data::Sequence(items) = &mut value.data else { return };
-    for item in items {
+    for (index, item) in items.iter_mut().enumerate() {
         let span = item.span.clone();
         let Some(mapping) = item.as_mapping_mut() else { continue };
         if let Some(options) = mapping.get_mut("options") {
@@ -126,13 +126,36 @@ fn device_requests(value: &mut Node) {
         }
         let count = match mapping.get("count").map(|count| &count.data) {
             Some(Data::String(count)) if count == "all" => Some(-1),
-            Some(Data::String(count)) => count.parse().ok(),
+            Some(Data::String(count)) => {
+                let number = count.parse().ok();
+                if number.is_none() {
+                    findings.push(
+                        Finding::error(
+                            "wrong-type",
+                            format!("{count:?} is not a number of devices"),
+                        )
+                        .at(mapping.get("count").map_or(span.place(), Node::place))
+                        .on(path.item(index).key("count"))
+                        .hint("write a number, or all"),
+                    );
+                }
+                number
+            }
             None if !mapping.contains("device_ids") => Some(-1),
             _ => None,
         };
         if let Some(count) = count {
             mapping.set("count", Node::new(Data::Int(count), span));
         }
+    }
+}
+
+/// Every option of a provider becomes a list of texts.
+pub(super) fn provider(value: &mut Node) {
+    let Some(options) = value.get_mut("options").and_then(Node::as_mapping_mut) else { return };
+    for entry in &mut options.entries {
+        scalar_to_list(&mut entry.value);
+        list_of_text(&mut entry.value);
     }
 }
 
@@ -197,7 +220,7 @@ pub(super) fn deploy(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Findi
             numbers(pids, &path.key("pids"), findings);
         }
         if let Some(devices) = section_value.get_mut("devices") {
-            device_requests(devices);
+            device_requests(devices, &path.key("devices"), findings);
         }
     }
 }

@@ -16,23 +16,20 @@ pub(super) fn check(root: &Node, findings: &mut Vec<Finding>) {
         for entry in root.get(section).map(Node::entries).unwrap_or_default() {
             let path = path.key(&entry.key.name);
             let external = entry.value.get("external").and_then(Node::as_bool).unwrap_or(false);
-            if external {
-                external_alone(section, entry, &path, findings);
-            }
-            if let Some(contents) = contents {
-                one_content(external, entry, contents, &path, findings);
+            match contents {
+                Some(contents) => one_content(external, entry, contents, &path, findings),
+                None if external => external_alone(entry, &path, findings),
+                None => {}
             }
         }
     }
 }
 
 /// Who creates an external resource also decides about it.
-fn external_alone(section: &str, entry: &Entry, path: &Path<'_>, findings: &mut Vec<Finding>) {
+fn external_alone(entry: &Entry, path: &Path<'_>, findings: &mut Vec<Finding>) {
     for field in entry.value.entries() {
         let name = field.key.name.as_str();
-        let allowed = matches!(name, "name" | "external") || name.starts_with("x-");
-        // A file that is external anyway was never an error.
-        if allowed || matches!(section, "configs" | "secrets") && name == "labels" {
+        if matches!(name, "name" | "external") || name.starts_with("x-") {
             continue;
         }
         findings.push(
@@ -54,10 +51,9 @@ fn one_content(
 ) {
     let given: Vec<&str> =
         contents.iter().copied().filter(|name| entry.value.get(name).is_some()).collect();
-    let driver = entry.value.get("driver").is_some();
     match given[..] {
         [_] => {}
-        [] if external || driver => {}
+        [] if external => {}
         [] => findings.push(
             Finding::error("no-content", format!("one of {} is needed", contents.join(", ")))
                 .at(entry.key.span.place())

@@ -147,7 +147,7 @@ impl Loader<'_> {
             return None;
         }
         let base = Base { directory: &scope.directory, environment: &scope.environment };
-        let file = base.absolute(file);
+        let file = files::normalise(&base.absolute(file));
         if file == services.file {
             return self.extended(services, &extends.service, scope, chain);
         }

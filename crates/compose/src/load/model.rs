@@ -171,7 +171,7 @@ impl Loader<'_> {
                 );
                 return None;
             }
-            sources.push((base.absolute(&name), span));
+            sources.push((files::normalise(&base.absolute(&name)), span));
         }
         let (first, _) = sources.first()?;
         let directory = match item.get("project_directory").and_then(Node::as_str) {
@@ -212,7 +212,7 @@ impl Loader<'_> {
         let named = item.get("env_file").map(texts);
         let own = vec![(files::join(directory, ".env"), item.span.clone())];
         for (name, span) in named.clone().unwrap_or(own) {
-            let file = base.absolute(&name);
+            let file = files::normalise(&base.absolute(&name));
             if file == "/dev/null" {
                 continue;
             }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use saphyr_parser::{Event, Parser, ScalarStyle, Span as RawSpan, StrInput, Tag as RawTag};
+use granit_parser::{Event, Parser, ScalarStyle, Span as RawSpan, StrInput, Tag as RawTag};
 
 use super::node::{Data, Entry, How, Key, Mapping, Node, Tag};
 use super::scalar;
@@ -79,7 +79,7 @@ impl<'a> Composer<'a> {
         let mut documents = Vec::new();
         loop {
             match self.next() {
-                Ok((Event::DocumentStart(_), _)) => {
+                Ok((Event::DocumentStart(..), _)) => {
                     self.anchors.clear();
                     let Ok((event, span)) = self.next() else { break };
                     match self.node(event, span, 0) {
@@ -131,12 +131,12 @@ impl<'a> Composer<'a> {
             Event::Scalar(text, style, anchor, tag) => {
                 (self.scalar(&text, style, tag.as_deref(), span), anchor)
             }
-            Event::SequenceStart(anchor, tag) => {
+            Event::SequenceStart(_, anchor, tag) => {
                 let mut node = Node::new(Data::Sequence(self.sequence(depth)?), span);
                 node.tag = tag.as_deref().and_then(tag_of);
                 (node, anchor)
             }
-            Event::MappingStart(anchor, tag) => {
+            Event::MappingStart(_, anchor, tag) => {
                 let mapping = self.mapping(depth)?;
                 let mut node = Node::new(Data::Mapping(mapping), span);
                 node.tag = tag.as_deref().and_then(tag_of);
@@ -191,7 +191,7 @@ impl<'a> Composer<'a> {
     }
 
     fn scalar(&mut self, text: &str, style: ScalarStyle, tag: Option<&RawTag>, span: Span) -> Node {
-        let core = tag.filter(|tag| is_core(tag)).map(|tag| tag.suffix.as_str());
+        let core = tag.filter(|tag| is_core(tag)).map(|tag| tag.suffix());
         let own = tag.and_then(tag_of);
         let data = match core {
             Some("str" | "binary") => Data::String(text.to_string()),
@@ -322,11 +322,11 @@ impl<'a> Composer<'a> {
 }
 
 fn is_core(tag: &RawTag) -> bool {
-    tag.is_yaml_core_schema() || tag.handle == "!!"
+    tag.is_yaml_core_schema() || tag.handle() == "!!"
 }
 
 fn tag_of(tag: &RawTag) -> Option<Tag> {
-    match (tag.handle.as_str(), tag.suffix.as_str()) {
+    match (tag.handle(), tag.suffix()) {
         ("!", "reset") => Some(Tag::Reset),
         ("!", "override") => Some(Tag::Override),
         _ if is_core(tag) => None,
