@@ -147,7 +147,11 @@ async fn real_tags_move_and_stand_ins_behave() {
 
     let crash = StandIn { exit: Some((3, Duration::from_millis(300))), ..StandIn::default() };
     let stubborn = StandIn { ignores_sigterm: true, ..StandIn::default() };
-    let migrate = StandIn { oneshot: vec!["migrate".into()], ..StandIn::default() };
+    let migrate = StandIn {
+        oneshot: vec!["migrate".into()],
+        programs: vec!["/srv/start".into()],
+        ..StandIn::default()
+    };
     for (name, standin) in [("crash", crash), ("stubborn", stubborn), ("app", migrate)] {
         lab.put(&image(name), &standin).await.unwrap();
     }
@@ -169,7 +173,7 @@ async fn real_tags_move_and_stand_ins_behave() {
     until(host, "logs odd", "app: ready").await;
     assert_eq!(docker(host, "exec odd python manage.py check").await, "");
     assert_eq!(docker(host, "exec odd redis-cli ping").await, "PONG");
-    docker(host, "run --detach --init --name under-init --entrypoint python app serve.py").await;
+    docker(host, "run --detach --init --name under-init --entrypoint /srv/start app -x").await;
     until(host, "logs under-init", "app: ready").await;
     gone(&spec).await;
 }

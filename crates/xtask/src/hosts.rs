@@ -121,7 +121,10 @@ async fn bring_down(dirs: &Dirs, down: Down) -> Result<(), LabError> {
     } else {
         (Lab::down(dirs, name).await?, "stopped")
     };
-    say::line(&format!("{verb} {count} containers of lab {name}"));
+    match count {
+        0 => say::line(&format!("lab {name} has no hosts")),
+        _ => say::line(&format!("{verb} {count} containers of lab {name}")),
+    }
     Ok(())
 }
 

@@ -2,6 +2,8 @@
 
 mod hosts;
 mod say;
+mod test;
+mod tidy;
 
 use std::process::ExitCode;
 
@@ -20,6 +22,10 @@ enum Chore {
     /// Real Docker hosts in containers, to try things on by hand.
     #[command(subcommand)]
     Hosts(hosts::Chore),
+    /// Everything that has to hold: formatting, lints, every test, tidiness.
+    Test(test::Arguments),
+    /// Rules of this repository that no compiler knows.
+    Tidy,
 }
 
 /// What a chore returns: a failure in words that say what to try.
@@ -29,6 +35,8 @@ fn main() -> ExitCode {
     let Arguments { chore } = Arguments::parse();
     let outcome = match chore {
         Chore::Hosts(chore) => hosts::run(chore),
+        Chore::Test(arguments) => test::run(&arguments),
+        Chore::Tidy => test::run_tidy(),
     };
     outcome.unwrap_or_else(|why| {
         say::line(&format!("error: {why}"));

@@ -50,7 +50,9 @@ const WELL_KNOWN: &[(&str, &[u16])] = &[
     ("changedetection.io", &[5000]),
     ("crowdsec", &[8080]),
     ("docker-socket-proxy", &[2375]),
+    ("docker-registry-ui", &[80]),
     ("dozzle", &[8080]),
+    ("duplicati", &[8200]),
     ("forgejo", &[3000, 22]),
     ("freshrss", &[80]),
     ("frigate", &[5000, 8971]),
@@ -108,7 +110,10 @@ const WELL_KNOWN: &[(&str, &[u16])] = &[
     ("valkey", &[6379]),
     ("vaultwarden", &[80]),
     ("victoria-metrics", &[8428]),
+    ("watchtower", &[8080]),
     ("whoami", &[80]),
+    ("woodpecker-agent", &[3000]),
+    ("woodpecker-server", &[8000, 9000]),
     ("zigbee2mqtt", &[8080]),
 ];
 

@@ -46,6 +46,13 @@ const SERVERS: &[&str] = &[
     "registry.k8s.io",
 ];
 
+/// What an image is made of besides the shared layer.
+struct Parts {
+    config: Vec<u8>,
+    manifest: Vec<u8>,
+    own: Option<Layer>,
+}
+
 /// A running registry.
 #[derive(Debug, Clone)]
 pub struct Registry {
@@ -116,7 +123,7 @@ impl Registry {
     /// As [`Registry::fill`].
     pub async fn put(&self, name: &ImageName, standin: &StandIn) -> Result<String> {
         self.put_all(&[(name.clone(), standin.clone())]).await?;
-        Ok(sha256(&self.manifest(name, standin)))
+        Ok(sha256(&self.parts(name, standin).manifest))
     }
 
     /// Puts each stand-in behind its name, several at once.
@@ -189,20 +196,25 @@ impl Registry {
         }
     }
 
-    fn manifest(&self, name: &ImageName, standin: &StandIn) -> Vec<u8> {
-        manifest(&standin.config(name, &self.layer.digest), &self.layer)
+    fn parts(&self, name: &ImageName, standin: &StandIn) -> Parts {
+        let own = standin.own_layer();
+        let layers: Vec<&Layer> = std::iter::once(&*self.layer).chain(&own).collect();
+        let config = standin.config(name, &layers);
+        Parts { manifest: manifest(&config, &layers), config, own }
     }
 
     async fn push(&self, name: &ImageName, standin: &StandIn) -> Result<()> {
         let ImageName { registry: _, repository, tag } = name;
-        let config = standin.config(name, &self.layer.digest);
-        let manifest = self.manifest(name, standin);
+        let Parts { config, manifest, own } = self.parts(name, standin);
         let path = format!("/v2/{repository}/manifests/{tag}");
         let there = self.ask("HEAD", &path, &[("Accept", MANIFEST_TYPE)], b"").await?;
         if there.header("Docker-Content-Digest") == Some(sha256(&manifest).as_str()) {
             return Ok(());
         }
         self.push_blob(repository, &self.layer.digest, &self.layer.bytes, Some(BASE)).await?;
+        if let Some(own) = own {
+            self.push_blob(repository, &own.digest, &own.bytes, None).await?;
+        }
         self.push_blob(repository, &sha256(&config), &config, None).await?;
         let put = self.ask("PUT", &path, &[("Content-Type", MANIFEST_TYPE)], &manifest).await?;
         expect(&put, 201, &format!("putting {name}"))

@@ -57,7 +57,8 @@ impl LabSpec {
     }
 }
 
-fn check_name(what: &str, name: &str) -> Result<()> {
+/// Names become parts of paths, of container names and of shell settings.
+pub(crate) fn check_name(what: &str, name: &str) -> Result<()> {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if name.is_empty() || name.len() > 40 || name.starts_with('-') || !name.chars().all(plain) {
         return Err(LabError::Asked(format!(

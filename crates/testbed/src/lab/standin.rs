@@ -121,6 +121,9 @@ pub struct StandIn {
     pub ignores_sigterm: bool,
     /// Whether the image has a health check of its own, at this interval.
     pub healthcheck: Option<Duration>,
+    /// Absolute paths of more programs in the image, for entry points and health checks that name
+    /// one: each is the stand-in.
+    pub programs: Vec<String>,
     /// More environment variables of the image.
     pub env: Vec<(String, String)>,
     /// A label that changes the digest and nothing else: another build of the same software.
@@ -142,8 +145,22 @@ pub enum Health {
 }
 
 impl StandIn {
+    /// The layer with the links to more programs; none where there are none.
+    pub(crate) fn own_layer(&self) -> Option<Layer> {
+        if self.programs.is_empty() {
+            return None;
+        }
+        let mut tar = Tar(tar::Builder::new(Vec::new()));
+        for path in &self.programs {
+            // Writing to memory fails for a path that is too long, which no image has either.
+            let _ = tar.link(path.trim_start_matches('/'), "/stand-in");
+        }
+        tar.0.into_inner().ok().map(Layer::new)
+    }
+
     /// The configuration of the image as registries keep it.
-    pub(crate) fn config(&self, name: &ImageName, layer_digest: &str) -> Vec<u8> {
+    pub(crate) fn config(&self, name: &ImageName, layers: &[&Layer]) -> Vec<u8> {
+        let diff_ids: Vec<&str> = layers.iter().map(|layer| layer.digest.as_str()).collect();
         let ports = self.ports.clone().unwrap_or_else(|| well_known(name));
         let exposed: Map<String, Value> =
             ports.iter().map(|port| (port.exposed(), json!({}))).collect();
@@ -170,8 +187,7 @@ impl StandIn {
             "os": "linux",
             "created": "2024-01-01T00:00:00Z",
             "config": config,
-            "rootfs": { "type": "layers", "diff_ids": [layer_digest] },
-            "history": [{ "created": "2024-01-01T00:00:00Z", "created_by": "hob testbed" }],
+            "rootfs": { "type": "layers", "diff_ids": diff_ids },
         });
         image.to_string().into_bytes()
     }
@@ -210,8 +226,15 @@ impl StandIn {
     }
 }
 
-/// The manifest that ties a configuration to the shared layer.
-pub(crate) fn manifest(config: &[u8], layer: &Layer) -> Vec<u8> {
+/// The manifest that ties a configuration to its layers.
+pub(crate) fn manifest(config: &[u8], layers: &[&Layer]) -> Vec<u8> {
+    let part = |layer: &&Layer| {
+        json!({
+            "mediaType": "application/vnd.oci.image.layer.v1.tar",
+            "size": layer.bytes.len(),
+            "digest": layer.digest,
+        })
+    };
     let manifest = json!({
         "schemaVersion": 2,
         "mediaType": MANIFEST_TYPE,
@@ -220,11 +243,7 @@ pub(crate) fn manifest(config: &[u8], layer: &Layer) -> Vec<u8> {
             "size": config.len(),
             "digest": sha256(config),
         },
-        "layers": [{
-            "mediaType": "application/vnd.oci.image.layer.v1.tar",
-            "size": layer.bytes.len(),
-            "digest": layer.digest,
-        }],
+        "layers": layers.iter().map(part).collect::<Vec<_>>(),
     });
     manifest.to_string().into_bytes()
 }
@@ -232,7 +251,7 @@ pub(crate) fn manifest(config: &[u8], layer: &Layer) -> Vec<u8> {
 /// The media type of [`manifest`].
 pub(crate) const MANIFEST_TYPE: &str = "application/vnd.oci.image.manifest.v1+json";
 
-/// The layer that all stand-in images share.
+/// A layer of an image: an archive that is not compressed.
 #[derive(Debug)]
 pub(crate) struct Layer {
     pub(crate) bytes: Vec<u8>,
@@ -240,7 +259,12 @@ pub(crate) struct Layer {
 }
 
 impl Layer {
-    /// Reads the layer from the cache; made first if it is not there. `host_image` has busybox.
+    fn new(bytes: Vec<u8>) -> Self {
+        Self { digest: sha256(&bytes), bytes }
+    }
+
+    /// The layer that all stand-in images share, from the cache; made first if it is not there.
+    /// `host_image` has busybox.
     pub(crate) async fn ensure(dirs: &Dirs, host_image: &str, progress: &Progress) -> Result<Self> {
         let _lock = dirs.lock_cache().await?;
         let mut inputs = format!("{NAMES:?}{PATHS:?}{PROGRAM_FOLDERS:?}{USERS:?}{host_image}");
@@ -251,9 +275,7 @@ impl Layer {
             let work = make_layer(dirs, host_image, &path);
             progress.during("making the stand-in layer (once)", work).await?;
         }
-        let bytes = std::fs::read(&path).map_err(LabError::file("reading", &path))?;
-        let digest = sha256(&bytes);
-        Ok(Self { bytes, digest })
+        std::fs::read(&path).map(Self::new).map_err(LabError::file("reading", &path))
     }
 }
 
@@ -398,9 +420,13 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests may panic")]
     use super::*;
 
+    fn base() -> Layer {
+        Layer { bytes: vec![0; 7], digest: "sha256:00".to_owned() }
+    }
+
     fn config(standin: &StandIn) -> Value {
         let name: ImageName = "jellyfin/jellyfin:10.9".parse().unwrap();
-        serde_json::from_slice(&standin.config(&name, "sha256:00")).unwrap()
+        serde_json::from_slice(&standin.config(&name, &[&base()])).unwrap()
     }
 
     #[test]
@@ -438,13 +464,16 @@ mod tests {
 
     #[test]
     fn the_manifest_names_its_parts_by_digest_and_size() {
-        let layer = Layer { bytes: vec![0; 7], digest: "sha256:11".to_owned() };
-        let found: Value = serde_json::from_slice(&manifest(b"{}", &layer)).unwrap();
+        let standin = StandIn { programs: vec!["/app/run".into()], ..StandIn::default() };
+        let own = standin.own_layer().unwrap();
+        let found: Value = serde_json::from_slice(&manifest(b"{}", &[&base(), &own])).unwrap();
         assert_eq!(
             found["config"]["digest"],
             "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
         );
         assert_eq!(found["layers"][0]["size"], 7);
+        assert_eq!(found["layers"][1]["digest"], json!(own.digest));
+        assert!(StandIn::default().own_layer().is_none());
     }
 
     #[test]

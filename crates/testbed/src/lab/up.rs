@@ -17,7 +17,7 @@ use super::name::ImageName;
 use super::network::Network;
 use super::progress::Progress;
 use super::registry::Registry;
-use super::spec::{HostSpec, LabSpec};
+use super::spec::{HostSpec, LabSpec, check_name};
 use super::ssh::{Entry, SshFiles, config_text, ensure_key, known_hosts_text};
 use super::standin::{Layer, StandIn};
 use super::{engine, image};
@@ -88,7 +88,7 @@ impl Lab {
         let network = Network::ensure(&spec.name).await?;
         let address = network.registry();
         let start = Registry::start(&spec.name, &network.name, address, &image, Arc::new(layer));
-        let (registry, _) = tokio::try_join!(start, remove_others(spec))?;
+        let (registry, _) = tokio::try_join!(start, remove_others(spec, progress))?;
         let servers: BTreeSet<String> =
             registry.servers().await?.into_iter().chain(servers_of(&spec.images)).collect();
         let files = SshFiles::in_folder(&state);
@@ -117,9 +117,10 @@ impl Lab {
     /// # Errors
     /// Where Docker does not do as asked.
     pub async fn down(dirs: &Dirs, name: &str) -> Result<usize> {
-        let _lock = dirs.lock_state(name).await?;
+        check_name("lab", name)?;
         let all = containers_of(name).await?;
         if !all.is_empty() {
+            let _lock = dirs.lock_state(name).await?;
             docker(format!("stopping {name}"), ["stop", "--time=0"]).args(&all).must().await?;
         }
         Ok(all.len())
@@ -130,6 +131,7 @@ impl Lab {
     /// # Errors
     /// As [`Lab::down`].
     pub async fn destroy(dirs: &Dirs, name: &str) -> Result<usize> {
+        check_name("lab", name)?;
         let lock = dirs.lock_state(name).await?;
         let all = containers_of(name).await?;
         if !all.is_empty() {
@@ -369,11 +371,12 @@ async fn is_connected(host: &LabHost) -> Result<bool> {
 }
 
 /// Hosts that are no longer in the specification go, and their disks with them.
-async fn remove_others(spec: &LabSpec) -> Result<()> {
+async fn remove_others(spec: &LabSpec, progress: &Progress) -> Result<()> {
     let prefix = format!("hob-testbed-{}-", spec.name);
     for name in containers_of(&spec.name).await? {
         let short = name.strip_prefix(&prefix).unwrap_or(&name);
         if short != "registry" && !spec.hosts.iter().any(|host| host.name == short) {
+            progress.say(&format!("{short}: removed, it is not asked for any more"));
             container::remove(&name).await?;
             docker(format!("removing volume {name}"), ["volume", "rm", &name]).output().await?;
         }

@@ -1,0 +1,74 @@
+//! How many tests passed and failed, by the runner's own words.
+
+use std::ops::AddAssign;
+
+/// Tests that a runner has counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Count {
+    pub(crate) passed: u64,
+    pub(crate) failed: u64,
+}
+
+impl AddAssign for Count {
+    fn add_assign(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+    }
+}
+
+impl Count {
+    /// Adds what a line of output says, if it is a summary of nextest or of Rust's own runner.
+    pub(crate) fn read(&mut self, line: &str) {
+        let line = line.trim();
+        if line.starts_with("Summary [") {
+            let Some((_, counts)) = line.split_once("run:") else { return };
+            *self += counts.split(',').fold(Self::default(), Self::with);
+        } else if let Some(counts) = line.strip_prefix("test result: ") {
+            let counts = counts.split_once(". ").map_or(counts, |(_, counts)| counts);
+            *self += counts.split(';').fold(Self::default(), Self::with);
+        }
+    }
+
+    fn with(mut self, phrase: &str) -> Self {
+        let mut words = phrase.split_whitespace();
+        let number = words.next().and_then(|word| word.parse::<u64>().ok());
+        match (number, words.next()) {
+            (Some(number), Some("passed")) => self.passed += number,
+            (Some(number), Some("failed" | "timed" | "exec")) => self.failed += number,
+            _ => {}
+        }
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Count;
+
+    fn check(output: &str, passed: u64, failed: u64) {
+        let mut count = Count::default();
+        output.lines().for_each(|line| count.read(line));
+        assert_eq!(count, Count { passed, failed });
+    }
+
+    #[test]
+    fn nextest_counts() {
+        check("     Summary [   0.012s] 21 tests run: 21 passed (2 slow), 3 skipped", 21, 0);
+        check("Summary [ 1.0s] 9/12 tests run: 6 passed, 2 failed, 1 timed out, 0 skipped", 6, 3);
+    }
+
+    #[test]
+    fn rusts_own_runner_counts() {
+        check(
+            "test result: ok. 4 passed; 0 failed; 0 ignored; 0 measured; 1 filtered out; done\n\
+             test result: FAILED. 2 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out",
+            6,
+            1,
+        );
+    }
+
+    #[test]
+    fn other_lines_do_not_count() {
+        check("test a::b ... ok\nrunning 3 tests\n5 passed", 0, 0);
+    }
+}

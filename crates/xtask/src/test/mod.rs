@@ -1,0 +1,193 @@
+//! `cargo xtask test`: everything that has to hold, from formatting to real hosts.
+
+mod count;
+mod program;
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Instant,
+};
+
+use clap::Args;
+use hob_testbed::lab::{Dirs, ensure_engine};
+
+use crate::{Outcome, say, tidy};
+use count::Count;
+use program::is_there;
+
+/// Tests on real hosts bear this in their names.
+const REAL: &str = "real_";
+
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Without the tests on real hosts (tier 5).
+    #[arg(long)]
+    fast: bool,
+}
+
+/// How a step of the whole ended.
+enum Ended {
+    Well(Count),
+    Badly(Count, String),
+    /// It could not be done here, and why.
+    Skipped(String),
+}
+
+/// Runs every tier; later ones run even if earlier ones failed, so that one run tells everything.
+pub(crate) fn run(arguments: &Arguments) -> Outcome {
+    let root = root();
+    let mut steps: Vec<(&str, fn(&Path) -> Result<Ended, String>)> = vec![
+        ("formatting", formatting),
+        ("lints", lints),
+        ("tests of tiers 1 to 4", tests),
+        ("examples in the documentation", documentation),
+        ("tidy", tidiness),
+        ("licences and advisories", licences),
+    ];
+    if !arguments.fast {
+        steps.push(("tests on real hosts (tier 5)", real_tests));
+    }
+    let mut total = Count::default();
+    let mut failed = Vec::new();
+    let mut skipped = Vec::new();
+    for (at, (name, step)) in steps.iter().enumerate() {
+        let began = Instant::now();
+        say::line(&format!("[{}/{}] {name} ...", at + 1, steps.len()));
+        let ended = step(&root).unwrap_or_else(|why| Ended::Badly(Count::default(), why));
+        let seconds = began.elapsed().as_secs_f32();
+        match ended {
+            Ended::Well(count) => {
+                total += count;
+                say::line(&format!("  {name}: good, {seconds:.1} s"));
+            }
+            Ended::Badly(count, why) => {
+                total += count;
+                say::line(&format!("  {name}: FAILED, {seconds:.1} s: {why}"));
+                failed.push(*name);
+            }
+            Ended::Skipped(why) => {
+                say::line(&format!("  {name}: skipped: {why}"));
+                skipped.push(*name);
+            }
+        }
+    }
+    Ok(conclude(total, &failed, &skipped))
+}
+
+fn conclude(total: Count, failed: &[&str], skipped: &[&str]) -> ExitCode {
+    if !skipped.is_empty() {
+        say::result(&format!("skipped: {}", skipped.join(", ")));
+    }
+    if !failed.is_empty() {
+        say::result(&format!("failed: {}", failed.join(", ")));
+    }
+    if total == Count::default() {
+        say::result("no test was run");
+        return ExitCode::FAILURE;
+    }
+    say::result(&format!("{} passed, {} failed", total.passed, total.failed));
+    if failed.is_empty() && total.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// `cargo xtask tidy`.
+pub(crate) fn run_tidy() -> Outcome {
+    match tidiness(&root())? {
+        Ended::Badly(_, why) => Err(why),
+        Ended::Well(_) | Ended::Skipped(_) => Ok(ExitCode::SUCCESS),
+    }
+}
+
+fn root() -> PathBuf {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    own.ancestors().nth(2).unwrap_or(own).to_owned()
+}
+
+fn formatting(root: &Path) -> Result<Ended, String> {
+    if !have_component(root, "fmt", "rustfmt")? {
+        return Ok(Ended::Skipped("rustfmt is not installed: rustup component add rustfmt".into()));
+    }
+    cargo(root, &["fmt", "--all", "--check"], "cargo fmt --all puts it right")
+}
+
+fn lints(root: &Path) -> Result<Ended, String> {
+    if !have_component(root, "clippy", "clippy")? {
+        return Ok(Ended::Skipped("clippy is not installed: rustup component add clippy".into()));
+    }
+    let arguments = ["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"];
+    cargo(root, &arguments, "warnings count as errors here")
+}
+
+fn tests(root: &Path) -> Result<Ended, String> {
+    let failed = "at least one test";
+    if has_nextest() {
+        let filter = format!("not test(/(^|::){REAL}/)");
+        let arguments = ["nextest", "run", "--workspace", "--no-fail-fast", "-E", &filter];
+        return cargo(root, &arguments, failed);
+    }
+    let arguments = ["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"];
+    cargo(root, &[&arguments[..], &["--", "--skip", REAL]].concat(), failed)
+}
+
+fn documentation(root: &Path) -> Result<Ended, String> {
+    cargo(root, &["test", "--workspace", "--doc", "--no-fail-fast"], "at least one example")
+}
+
+fn tidiness(root: &Path) -> Result<Ended, String> {
+    let report = tidy::tidy(root)?;
+    for line in &report.tolerated {
+        say::line(&format!("  tolerated: {line}"));
+    }
+    for line in &report.faults {
+        say::line(&format!("  {line}"));
+    }
+    say::line(&format!("  {} files, {} faults", report.files, report.faults.len()));
+    Ok(match report.faults.len() {
+        0 => Ended::Well(Count::default()),
+        faults => Ended::Badly(Count::default(), format!("{faults} to mend")),
+    })
+}
+
+fn licences(root: &Path) -> Result<Ended, String> {
+    if !is_there("cargo", &["deny", "--version"]) {
+        return Ok(Ended::Skipped("cargo-deny is not installed".into()));
+    }
+    let arguments = ["deny", "--offline", "check", "licenses", "bans", "sources"];
+    cargo(root, &arguments, "see deny.toml")
+}
+
+fn real_tests(root: &Path) -> Result<Ended, String> {
+    let runtime = tokio::runtime::Runtime::new().map_err(|why| format!("starting: {why}"))?;
+    let (dirs, progress) = (Dirs::usual(), say::progress());
+    runtime.block_on(ensure_engine(&dirs, &progress)).map_err(|why| why.to_string())?;
+    let failed = "at least one test";
+    if has_nextest() {
+        let filter = format!("test(/(^|::){REAL}/)");
+        let arguments = ["nextest", "run", "--workspace", "--profile", "real", "-E", &filter];
+        return cargo(root, &arguments, failed);
+    }
+    let arguments = ["test", "--workspace", "--lib", "--tests", "--no-fail-fast", "--", REAL];
+    cargo(root, &arguments, failed)
+}
+
+/// Runs Cargo; `why` is said if it ends badly.
+fn cargo(root: &Path, arguments: &[&str], why: &str) -> Result<Ended, String> {
+    let program::Ended { well, count } = program::run(root, "cargo", arguments)?;
+    Ok(if well { Ended::Well(count) } else { Ended::Badly(count, why.to_owned()) })
+}
+
+/// Whether a part of the toolchain is there; where it can be had, it is fetched.
+fn have_component(root: &Path, command: &str, component: &str) -> Result<bool, String> {
+    let is_installed = || is_there("cargo", &[command, "--version"]);
+    if is_installed() {
+        return Ok(true);
+    }
+    if is_there("rustup", &["--version"]) {
+        program::run(root, "rustup", &["component", "add", component])?;
+    }
+    Ok(is_installed())
+}
+
+fn has_nextest() -> bool {
+    is_there("cargo", &["nextest", "--version"])
+}
