@@ -70,8 +70,8 @@ async fn a_record_holds_prose_commands_and_what_was_said() {
     check(
         "# It speaks.\n--- story\nhob say 'good  morning' all\n# It reads.\nwrite a/b\n    text\n\
          hob read a/b\nedit a/b: text -> word\nhob read a/b\n",
-        "# It speaks.\n> hob say 'good  morning' all\n  good  morning all\n! in REPOSITORY\nexit 0\n\
-         # It reads.\n> write a/b\n    text\n> hob read a/b\n  text\nexit 0\n\
+        "# It speaks.\n> hob say 'good  morning' all\n  good  morning all\n! in REPOSITORY\n\
+         exit 0\n# It reads.\n> write a/b\n    text\n> hob read a/b\n  text\nexit 0\n\
          > edit a/b: text -> word\n> hob read a/b\n  word\nexit 0\n",
     )
     .await;

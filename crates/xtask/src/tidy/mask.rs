@@ -28,12 +28,12 @@ pub(crate) fn mask(text: &str) -> Masked {
         let mut at = 0;
         while at < chars.len() {
             let (next, taken) = step(state, &chars, at);
+            let is_comment =
+                |state| matches!(state, State::LineComment | State::BlockComment { .. });
+            let in_comment = is_comment(state) || is_comment(next);
+            let in_literal = matches!(state, State::Text | State::RawText { .. }) && next == state;
             for &c in &chars[at..at + taken] {
-                let is_comment =
-                    |state| matches!(state, State::LineComment | State::BlockComment { .. });
-                let (in_comment, in_text) = (is_comment(state) || is_comment(next), c != '"');
-                let hidden = in_comment || (state != State::Code && in_text) || taken > 2;
-                code.push(if hidden { ' ' } else { c });
+                code.push(if in_comment || in_literal || taken > 2 { ' ' } else { c });
                 comment.push(if in_comment { c } else { ' ' });
             }
             state = next;
@@ -115,13 +115,13 @@ mod tests {
     #[test]
     fn comments_are_not_code() {
         check("a(); // b", "a();", "     // b");
-        check("a /* b\nc /* d */ */ e", "a\n                e", "  /* b\nc /* d */ */");
+        check("a /* b\nc /* d */ */ e", "a\n             e", "  /* b\nc /* d */ */");
     }
 
     #[test]
     fn what_stands_in_literals_is_not_code() {
         check(r#"a("// b", '"', 'x', '\'')"#, r#"a("    ",    ,    ,     )"#, "");
-        check("a(\"b\nc\\\"\", d)", "a(\"\n    \", d)", "\n");
+        check("a(\"b\nc\\\"\", d)", "a(\"\n   \", d)", "\n");
         check("a(r#\"b\"c\"#, d)", "a(       \"#, d)", "");
     }
 

@@ -1,32 +1,38 @@
 //! No file is forgotten: one that no `mod` names is never compiled, and its tests look green.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{File, Masked, Source, Violation};
 
 /// Rule: every Rust file of a crate is declared by the module above it or is where a program
-/// begins; a crate has one test program, whose files `tests/main.rs` declares.
+/// begins; a crate has one test program, whose files its `main.rs` declares.
 pub(super) fn check(sources: &[Source<'_>], files: &[File]) -> Vec<Violation> {
     let declared: BTreeSet<String> = sources
         .iter()
         .flat_map(|source| children(source).into_iter().flat_map(|child| child.candidates))
         .collect();
+    let mut programs: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     let mut found = Vec::new();
     for source in sources {
         let Some((krate, inner)) = in_crate(source.path) else { continue };
-        if !is_root(inner) && !declared.contains(source.path) {
-            let what = match inner.strip_prefix("tests/") {
-                Some(_) => "no `mod` in tests/main.rs names this file, so its tests never run",
-                None => "no `mod` names this file, so it is never compiled",
-            };
-            found.push(fault(source.path, what));
-        }
         let manifest = format!("{krate}/Cargo.toml");
-        let text = super::files::text_of(files, &manifest).unwrap_or_default();
-        let is_more = inner.strip_prefix("tests/").is_some_and(|name| name != "main.rs");
-        if is_more && !inner[6..].contains('/') && !text.contains("autotests = false") {
-            found.push(fault(source.path, "a test program of its own: set `autotests = false`"));
+        let manifest = super::files::text_of(files, &manifest).unwrap_or_default();
+        let by_hand = manifest.contains("autotests = false");
+        match inner.split('/').collect::<Vec<_>>().as_slice() {
+            ["tests", "main.rs"] | ["tests", _, "main.rs"] => {
+                programs.entry(krate).or_default().push(source.path);
+            }
+            ["tests", _] if !by_hand => programs.entry(krate).or_default().push(source.path),
+            _ if is_root(inner) || declared.contains(source.path) => {}
+            _ => {
+                let what = "no `mod` names this file, so it is never compiled";
+                found.push(fault(source.path, what));
+            }
         }
+    }
+    for paths in programs.into_values().filter(|paths| paths.len() > 1) {
+        let what = "one test program of several: declare them in one, with `autotests = false`";
+        found.extend(paths.into_iter().map(|path| fault(path, what)));
     }
     found
 }
@@ -51,8 +57,6 @@ fn is_root(inner: &str) -> bool {
             | ["src", "lib.rs" | "main.rs"]
             | ["src", "bin", _]
             | ["src", "bin", _, "main.rs"]
-            | ["tests", "main.rs"]
-            | ["tests", _, "main.rs"]
             | ["examples" | "benches", _]
     )
 }
@@ -195,7 +199,7 @@ mod tests {
         let found = check_files(&[
             ("crates/a/src/lib.rs", "mod b;\npub(crate) mod c;\n// mod d;"),
             ("crates/a/src/b.rs", "mod e;"),
-            ("crates/a/src/b/e.rs", "#[path = \"../../odd/f.rs\"]\nmod f;\nmod g;"),
+            ("crates/a/src/b/e.rs", "#[path = \"../odd/f.rs\"]\nmod f;\nmod g;"),
             ("crates/a/src/c/mod.rs", ""),
             ("crates/a/src/d.rs", ""),
             ("crates/a/src/odd/f.rs", ""),
@@ -218,11 +222,17 @@ mod tests {
             ("crates/a/tests/c.rs", ""),
             ("crates/d/tests/main.rs", "mod e;"),
             ("crates/d/tests/e.rs", ""),
+            ("crates/f/tests/only.rs", ""),
+            ("crates/g/tests/laws/main.rs", "mod law;"),
+            ("crates/g/tests/laws/law.rs", ""),
         ]);
+        let several = "one test program of several: declare them in one, with `autotests = false`";
         assert_eq!(
             found,
-            "crates/a/tests/c.rs: no `mod` in tests/main.rs names this file, so its tests never run\n\
-             crates/d/tests/e.rs: a test program of its own: set `autotests = false`"
+            format!(
+                "crates/a/tests/c.rs: no `mod` names this file, so it is never compiled\n\
+                 crates/d/tests/main.rs: {several}\ncrates/d/tests/e.rs: {several}"
+            )
         );
     }
 
