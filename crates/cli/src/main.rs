@@ -1,2 +1,3 @@
-//! The `hob` command.
+//! The `hob` command: the real world around [`hob_cli::run`].
+
 fn main() {}

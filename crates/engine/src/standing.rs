@@ -29,34 +29,36 @@ impl Declared<'_> {
         Check::new(self.host, what, answer, message).of(self.stack_name)
     }
 
-    /// The service's container, if Hob made it for this homelab, or what stands in its place.
-    pub(crate) fn container<'s>(&self, state: &'s HostState) -> Result<&'s Container, Check> {
+    /// The service's container, if Hob made it for this homelab.
+    pub(crate) fn container<'s>(&self, state: &'s HostState) -> Option<&'s Container> {
+        state.containers.get(&self.service.container).filter(|container| {
+            matches!(
+                &container.owner,
+                ContainerOwner::Hob { identity, .. } if identity.homelab == self.homelab
+            )
+        })
+    }
+
+    /// What stands in the place of the service's container.
+    fn absent(&self, state: &HostState) -> Check {
         let name = &self.service.container;
-        let Some(container) = state.containers.get(name) else {
-            let says = format!("there is no container {name}");
-            return Err(self.check("", Answer::Fail, says).hint("hob apply makes it"));
-        };
-        match &container.owner {
-            ContainerOwner::Hob { identity, .. } if identity.homelab == self.homelab => {
-                Ok(container)
-            }
-            ContainerOwner::Hob { identity, .. } => {
+        match state.containers.get(name).map(|container| &container.owner) {
+            None => self
+                .check("", Answer::Fail, format!("there is no container {name}"))
+                .hint("hob apply makes it"),
+            Some(ContainerOwner::Hob { identity, .. }) => {
                 let says = format!("container {name} belongs to homelab {}", identity.homelab);
-                Err(self.check("", Answer::Fail, says))
+                self.check("", Answer::Fail, says).hint("give the service another container_name")
             }
-            ContainerOwner::Compose { .. } | ContainerOwner::Foreign => {
-                let says = format!("container {name} was not made by Hob");
-                Err(self.check("", Answer::Fail, says).hint("rename the service, or remove it"))
-            }
+            Some(ContainerOwner::Compose { .. } | ContainerOwner::Foreign) => self
+                .check("", Answer::Fail, format!("container {name} was not made by Hob"))
+                .hint("give the service another container_name, or remove that container"),
         }
     }
 
     /// Everything that one look can tell.
     pub(crate) fn standing(&self, state: &HostState) -> Vec<Check> {
-        let container = match self.container(state) {
-            Ok(container) => container,
-            Err(check) => return vec![check],
-        };
+        let Some(container) = self.container(state) else { return vec![self.absent(state)] };
         let record = state
             .stacks
             .get(self.stack_name)

@@ -107,7 +107,7 @@ fn is_running(declared: &Declared<'_>, observed: &Observed) -> bool {
     let Some(HostView::Seen(state)) = observed.hosts.get(declared.host) else { return false };
     declared
         .container(state)
-        .is_ok_and(|container| matches!(container.state, ContainerState::Running { .. }))
+        .is_some_and(|container| matches!(container.state, ContainerState::Running { .. }))
 }
 
 /// Where the service's published TCP ports are knocked at. Ports that the Engine chooses are left

@@ -1,0 +1,67 @@
+use serde_json::json;
+
+use crate::{
+    context::Context,
+    error::CommandError,
+    exit::Exit,
+    render::checks::{self, Passing},
+    repository::Repository,
+    select::SelectArgs,
+    style::{ERROR, SUCCESS, paint},
+};
+
+/// Check the repository, then whether every host is fit for what it is to run
+///
+/// Nothing is changed anywhere. Exits with 0 if no check failed, else with 1.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// Check the repository only, without asking any host
+    #[arg(long)]
+    offline: bool,
+    #[command(flatten)]
+    select: SelectArgs,
+}
+
+pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> {
+    let ui = &context.ui;
+    let Repository { homelab, desired, findings, .. } = Repository::read(context)?;
+    let (Some(homelab), 0) = (homelab, findings.errors()) else {
+        return Err(CommandError::repository(findings));
+    };
+    let selection = args.select.selection(&homelab, &desired)?;
+    let stacks = selection.stacks(&desired).count();
+    let services: usize =
+        selection.stacks(&desired).map(|(_, _, stack)| stack.services.len()).sum();
+    let hosts = desired.hosts.keys().filter(|host| selection.has_host(host)).count();
+    if !ui.json {
+        ui.talk(&findings.text(ui.width()));
+        ui.data(&format!(
+            "{} repository: {hosts} hosts, {stacks} stacks, {services} services, {}\n",
+            paint(SUCCESS, "✓"),
+            findings.summary()
+        ))?;
+    }
+    let mut answers = Vec::new();
+    if !args.offline {
+        let sight = hob_engine::observe(&desired, &selection, context.hosts().as_ref()).await;
+        answers = hob_engine::check(&desired, &selection, &sight).await;
+    }
+    let has_failed = checks::has_failed(&answers);
+    if ui.json {
+        ui.json(&json!({
+            "homelab": desired.homelab,
+            "findings": findings.json(),
+            "checks": answers,
+            "ok": !has_failed,
+        }))?;
+    } else if !args.offline {
+        ui.data(&checks::text(&answers, Passing::Each))?;
+    }
+    if has_failed {
+        if !ui.json {
+            ui.talk(&format!("{} some hosts are not fit\n", paint(ERROR, "error:")));
+        }
+        return Ok(Exit::Error);
+    }
+    Ok(Exit::Good)
+}

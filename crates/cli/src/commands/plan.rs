@@ -1,0 +1,76 @@
+use std::path::PathBuf;
+
+use hob_engine::Sight;
+use hob_model::{Selection, desired::Desired};
+use hob_plan::{Plan, PlanDocument, Policy};
+
+use crate::{
+    context::Context,
+    disk,
+    error::CommandError,
+    exit::Exit,
+    render,
+    repository::{Repository, Sound},
+    select::SelectArgs,
+    style::{HINT, paint},
+};
+
+/// Show what would be changed, where, in what order and why
+///
+/// Nothing is changed anywhere. Exits with 0 if there is nothing to do, with 2 if there are
+/// changes, and with 1 if all that is left to do is blocked.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// Keep the plan in a file, for `hob apply FILE`
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Show what each step does and what it waits for
+    #[arg(long)]
+    detailed: bool,
+    #[command(flatten)]
+    select: SelectArgs,
+}
+
+/// A plan and what it was made from.
+pub(super) struct Planned {
+    pub(super) selection: Selection,
+    pub(super) sight: Sight,
+    pub(super) plan: Plan,
+    pub(super) document: PlanDocument,
+}
+
+impl Planned {
+    /// Looks at the selected hosts and plans.
+    pub(super) async fn now(desired: &Desired, selection: Selection, context: &Context) -> Self {
+        let sight = hob_engine::observe(desired, &selection, context.hosts().as_ref()).await;
+        let policy = Policy { selection: selection.clone(), ..Policy::default() };
+        let plan = hob_plan::plan(desired, &sight.observed, &policy);
+        let document = PlanDocument::of(&plan, &desired.homelab, &selection);
+        Self { selection, sight, plan, document }
+    }
+}
+
+pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> {
+    let ui = &context.ui;
+    let Sound { homelab, desired, .. } = Repository::open(context)?;
+    let selection = args.select.selection(&homelab, &desired)?;
+    let Planned { plan, document, .. } = Planned::now(&desired, selection, context).await;
+    if ui.json {
+        ui.json(&document)?;
+    } else if args.detailed {
+        ui.data(&render::plan::detailed(&plan))?;
+    } else {
+        ui.data(&render::plan::text(&plan))?;
+    }
+    if let Some(path) = &args.out {
+        let text = serde_json::to_string_pretty(&document)? + "\n";
+        disk::write(&context.path(path), &text)?;
+        let command = format!("hob apply {}", path.display());
+        ui.talk(&format!("Kept. {} does exactly this, or refuses.\n", paint(HINT, command)));
+    }
+    Ok(match (plan.steps.is_empty(), plan.blocked.is_empty()) {
+        (false, _) => Exit::Changes,
+        (true, true) => Exit::Good,
+        (true, false) => Exit::Error,
+    })
+}

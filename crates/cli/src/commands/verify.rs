@@ -1,0 +1,42 @@
+use serde_json::json;
+
+use crate::{
+    context::Context,
+    error::CommandError,
+    exit::Exit,
+    render::checks::{self, Passing},
+    repository::{Repository, Sound},
+    select::SelectArgs,
+};
+
+/// Verify what is deployed: running, healthy, on its networks, answering on its ports
+///
+/// Nothing is changed anywhere. Exits with 0 if no check failed, else with 1.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// Show every check, not only those with something to report
+    #[arg(long)]
+    all: bool,
+    #[command(flatten)]
+    select: SelectArgs,
+}
+
+pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> {
+    let ui = &context.ui;
+    let Sound { homelab, desired, .. } = Repository::open(context)?;
+    let selection = args.select.selection(&homelab, &desired)?;
+    let sight = hob_engine::observe(&desired, &selection, context.hosts().as_ref()).await;
+    let answers = hob_engine::verify(&desired, &selection, &sight).await;
+    let has_failed = checks::has_failed(&answers);
+    if ui.json {
+        ui.json(&json!({
+            "homelab": desired.homelab,
+            "checks": answers,
+            "ok": !has_failed,
+        }))?;
+    } else {
+        let passing = if args.all { Passing::Each } else { Passing::PerStack };
+        ui.data(&checks::text(&answers, passing))?;
+    }
+    Ok(if has_failed { Exit::Error } else { Exit::Good })
+}

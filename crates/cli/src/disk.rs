@@ -1,0 +1,250 @@
+//! The disk of this machine: the only module that touches it, so that every error names its path.
+#![allow(clippy::disallowed_methods, reason = "this is the module that the ban leads to")]
+
+use std::{
+    error::Error,
+    ffi::OsString,
+    fmt, fs,
+    io::{self, Read, Write},
+    path::{Component, Path, PathBuf},
+};
+
+use hob_compose::{FileError, Files, Kind};
+use hob_model::{HOMELAB_FILE, REPOSITORY_ROOT};
+
+/// Files larger than this are not read; nothing that belongs into a repository is.
+const FILE_BYTES_MAX: u64 = 16 << 20;
+
+/// Folders with more entries than this are not listed.
+const ENTRIES_MAX: usize = 20_000;
+
+/// Something went wrong with a file.
+#[derive(Debug)]
+pub(crate) struct DiskError {
+    doing: &'static str,
+    path: PathBuf,
+    why: io::Error,
+}
+
+impl fmt::Display for DiskError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.doing, self.path.display())
+    }
+}
+
+impl Error for DiskError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.why)
+    }
+}
+
+fn trouble<'a>(doing: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> DiskError + 'a {
+    move |why| DiskError { doing, path: path.to_owned(), why }
+}
+
+/// The nearest folder from `start` upwards that holds a `hob.yaml`.
+pub(crate) fn find_repository(start: &Path) -> Option<PathBuf> {
+    start.ancestors().find(|dir| dir.join(HOMELAB_FILE).is_file()).map(Path::to_owned)
+}
+
+/// Makes sure that a folder is there.
+pub(crate) fn check_folder(path: &Path) -> Result<(), DiskError> {
+    let metadata = fs::metadata(path).map_err(trouble("opening folder", path))?;
+    if metadata.is_dir() {
+        return Ok(());
+    }
+    Err(trouble("opening folder", path)(io::ErrorKind::NotADirectory.into()))
+}
+
+/// Makes a file that must not be there yet, and the folders above it.
+pub(crate) fn write_new(path: &Path, text: &str) -> Result<(), DiskError> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(trouble("making folder", folder))?;
+    }
+    let made = fs::OpenOptions::new().write(true).create_new(true).open(path);
+    made.and_then(|mut file| file.write_all(text.as_bytes())).map_err(trouble("making", path))
+}
+
+/// Whether something is there.
+pub(crate) fn exists(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
+}
+
+/// Writes a file as a whole: whoever reads it sees the old or the new one.
+pub(crate) fn write(path: &Path, text: &str) -> Result<(), DiskError> {
+    let mut name = path.file_name().map_or_else(OsString::new, ToOwned::to_owned);
+    name.push(".part");
+    let part = path.with_file_name(name);
+    fs::write(&part, text).and_then(|()| fs::rename(&part, path)).map_err(trouble("writing", path))
+}
+
+/// Reads a text file.
+pub(crate) fn read_text(path: &Path) -> Result<String, DiskError> {
+    let bytes = read_bounded(path).map_err(trouble("reading", path))?;
+    String::from_utf8(bytes)
+        .map_err(|_| trouble("reading", path)(io::Error::other("it is not UTF-8 text")))
+}
+
+fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
+    // Opening a pipe or a device could wait for ever.
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > FILE_BYTES_MAX {
+        return Err(io::Error::other(format!("it is larger than {} MiB", FILE_BYTES_MAX >> 20)));
+    }
+    Ok(bytes)
+}
+
+/// A folder as the files of a repository (or of a project). Symbolic links are followed, but not
+/// out of it: a repository must mean the same on every machine, and a link that came with it must
+/// not read what is not its own.
+pub(crate) struct DiskFiles {
+    /// Under which virtual path the folder appears.
+    prefix: String,
+    /// The folder, without symbolic links in its path.
+    folder: PathBuf,
+}
+
+impl DiskFiles {
+    /// The files of the repository in this folder, below [`REPOSITORY_ROOT`].
+    pub(crate) fn repository(folder: &Path) -> Result<Self, DiskError> {
+        let folder = fs::canonicalize(folder).map_err(trouble("opening folder", folder))?;
+        Ok(Self { prefix: REPOSITORY_ROOT.to_owned(), folder })
+    }
+
+    /// Every file of this machine by its own path, for projects outside of a repository.
+    pub(crate) fn everything() -> Self {
+        Self { prefix: String::new(), folder: PathBuf::from("/") }
+    }
+
+    /// The real path; `None` if there is nothing.
+    fn real(&self, path: &str) -> Result<Option<PathBuf>, FileError> {
+        let fail = |reason: &str| Err(error(path, reason));
+        let Some(below) = path.strip_prefix(&self.prefix) else {
+            return fail("it lies outside of the repository");
+        };
+        let below = Path::new(below.trim_start_matches('/'));
+        if below.components().any(|part| !matches!(part, Component::Normal(_))) {
+            return fail("it lies outside of the repository");
+        }
+        let real = match fs::canonicalize(self.folder.join(below)) {
+            Ok(real) => real,
+            Err(why) if is_absent(&why) => return Ok(None),
+            Err(why) => return fail(&reason(&why)),
+        };
+        if real.starts_with(&self.folder) {
+            Ok(Some(real))
+        } else {
+            fail("it is a symbolic link that leads out of the repository")
+        }
+    }
+}
+
+impl Files for DiskFiles {
+    fn kind(&self, path: &str) -> Result<Option<Kind>, FileError> {
+        let Some(real) = self.real(path)? else { return Ok(None) };
+        let metadata = match fs::metadata(&real) {
+            Ok(metadata) => metadata,
+            Err(why) if is_absent(&why) => return Ok(None),
+            Err(why) => return Err(error(path, &reason(&why))),
+        };
+        if metadata.is_dir() {
+            Ok(Some(Kind::Directory))
+        } else if metadata.is_file() {
+            Ok(Some(Kind::File { executable: is_executable(&metadata) }))
+        } else {
+            Err(error(path, "it is neither a file nor a folder"))
+        }
+    }
+
+    fn read(&self, path: &str) -> Result<Vec<u8>, FileError> {
+        let Some(real) = self.real(path)? else { return Err(error(path, "no such file")) };
+        read_bounded(&real).map_err(|why| error(path, &reason(&why)))
+    }
+
+    fn list(&self, dir: &str) -> Result<Vec<String>, FileError> {
+        let Some(real) = self.real(dir)? else { return Err(error(dir, "no such folder")) };
+        let entries = fs::read_dir(&real).map_err(|why| error(dir, &reason(&why)))?;
+        let mut names = Vec::new();
+        for entry in entries.take(ENTRIES_MAX + 1) {
+            let entry = entry.map_err(|why| error(dir, &reason(&why)))?;
+            let name = entry.file_name().into_string();
+            names.push(name.map_err(|_| error(dir, "it holds a name that is not UTF-8"))?);
+        }
+        if names.len() > ENTRIES_MAX {
+            return Err(error(dir, "it holds too many files"));
+        }
+        names.sort();
+        Ok(names)
+    }
+}
+
+fn error(path: &str, reason: &str) -> FileError {
+    let shown =
+        path.strip_prefix(REPOSITORY_ROOT).map_or(path, |below| below.trim_start_matches('/'));
+    FileError { path: shown.to_owned(), reason: reason.to_owned() }
+}
+
+fn is_absent(why: &io::Error) -> bool {
+    matches!(why.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+/// The reason without the number that the system gives it.
+fn reason(why: &io::Error) -> String {
+    match why.kind() {
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        _ => why.to_string(),
+    }
+}
+
+#[cfg(unix)]
+fn is_executable(metadata: &fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    metadata.permissions().mode() & 0o100 != 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_are_followed_inside_and_refused_outside() {
+        let outer = tempfile::tempdir().unwrap();
+        let root = outer.path().join("repo");
+        fs::create_dir_all(root.join("a")).unwrap();
+        fs::write(root.join("a/x"), "x").unwrap();
+        fs::write(outer.path().join("secret"), "s").unwrap();
+        std::os::unix::fs::symlink("a/x", root.join("inside")).unwrap();
+        std::os::unix::fs::symlink("../secret", root.join("outside")).unwrap();
+        std::os::unix::fs::symlink("nowhere", root.join("dangling")).unwrap();
+        let files = DiskFiles::repository(&root).unwrap();
+        assert_eq!(files.read("/@repository/inside"), Ok(b"x".to_vec()));
+        let refused = files.read("/@repository/outside").unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "outside: it is a symbolic link that leads out of the repository"
+        );
+        assert_eq!(files.kind("/@repository/dangling"), Ok(None));
+        assert_eq!(files.kind("/@repository/a/x/y"), Ok(None));
+        assert_eq!(files.kind("/@repository"), Ok(Some(Kind::Directory)));
+        assert_eq!(
+            files.read("/etc/passwd").unwrap_err().to_string(),
+            "/etc/passwd: it lies outside of the repository"
+        );
+        assert_eq!(files.list("/@repository").unwrap(), ["a", "dangling", "inside", "outside"]);
+    }
+
+    #[test]
+    fn a_file_that_is_too_large_is_not_read() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("big");
+        fs::File::create(&path).unwrap().set_len(FILE_BYTES_MAX + 1).unwrap();
+        let files = DiskFiles::repository(root.path()).unwrap();
+        let refused = files.read("/@repository/big").unwrap_err();
+        assert_eq!(refused.to_string(), "big: it is larger than 16 MiB");
+    }
+}

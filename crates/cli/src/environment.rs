@@ -1,0 +1,56 @@
+//! Every environment variable that Hob reads, in one place. They are read once, in `main`.
+
+use std::{ffi::OsString, path::PathBuf};
+
+/// What the environment says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Environment {
+    /// `HOB_SSH_CONFIG`: an SSH configuration instead of `~/.ssh/config`, for reaching hosts.
+    /// `--ssh-config` goes before it.
+    pub ssh_config: Option<PathBuf>,
+    /// `NO_COLOR`: no colours, if set to anything but nothing. `--color` goes before it.
+    pub no_color: bool,
+    /// `TERM`: a terminal that calls itself `dumb` gets neither colours nor progress bars.
+    pub is_dumb_terminal: bool,
+    /// `DOCKER_HOST`: the socket of `connect: local`, if it is a `unix://` address and the
+    /// homelab does not name one.
+    pub docker_socket: Option<String>,
+}
+
+impl Environment {
+    /// Reads the variables through `get`.
+    pub fn read(get: impl Fn(&str) -> Option<OsString>) -> Self {
+        let set = |name: &str| get(name).filter(|value| !value.is_empty());
+        let text = |name: &str| set(name).and_then(|value| value.into_string().ok());
+        Self {
+            ssh_config: set("HOB_SSH_CONFIG").map(PathBuf::from),
+            no_color: set("NO_COLOR").is_some(),
+            is_dumb_terminal: text("TERM").is_some_and(|term| term == "dumb"),
+            docker_socket: text("DOCKER_HOST")
+                .and_then(|address| address.strip_prefix("unix://").map(str::to_owned)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn empty_variables_count_as_absent() {
+        let get = |name: &str| match name {
+            "HOB_SSH_CONFIG" | "NO_COLOR" => Some(OsString::new()),
+            "TERM" => Some("dumb".into()),
+            "DOCKER_HOST" => Some("unix:///run/user/1000/docker.sock".into()),
+            _ => None,
+        };
+        assert_eq!(
+            Environment::read(get),
+            Environment {
+                is_dumb_terminal: true,
+                docker_socket: Some("/run/user/1000/docker.sock".into()),
+                ..Environment::default()
+            }
+        );
+    }
+}

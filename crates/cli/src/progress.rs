@@ -1,0 +1,201 @@
+//! An apply as it goes: bars on a terminal, lines elsewhere. On stderr, since it is talk.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use hob_engine::{Event, Outcome, Progress, doing};
+use hob_host::OpProgress;
+use hob_model::HostName;
+use hob_plan::{Plan, Step};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::{
+    style::{ERROR, WARNING, paint, seconds},
+    ui::Ui,
+};
+
+/// Shows an apply in the way that suits where it is seen.
+pub(crate) fn progress<'a>(plan: &Plan, ui: &'a Ui) -> Box<dyn Progress + 'a> {
+    let lines = Lines { ui, counts: Mutex::new(Counts::of(plan)) };
+    if ui.bars { Box::new(Bars::new(lines, plan)) } else { Box::new(lines) }
+}
+
+/// How far each host is.
+struct Counts {
+    done: BTreeMap<HostName, usize>,
+    total: BTreeMap<HostName, usize>,
+    widest: usize,
+}
+
+impl Counts {
+    fn of(plan: &Plan) -> Self {
+        let mut total = BTreeMap::new();
+        for step in &plan.steps {
+            *total.entry(step.host.clone()).or_insert(0) += 1;
+        }
+        let widest =
+            total.keys().map(|host: &HostName| host.as_str().chars().count()).max().unwrap_or(0);
+        Self { done: BTreeMap::new(), total, widest }
+    }
+
+    /// Counts one more step of a host as ended, and says which it was.
+    fn end(&mut self, host: &HostName) -> (usize, usize) {
+        let done = self.done.entry(host.clone()).or_insert(0);
+        *done += 1;
+        (*done, self.total.get(host).copied().unwrap_or(*done))
+    }
+}
+
+/// A line for each step that ends.
+struct Lines<'a> {
+    ui: &'a Ui,
+    counts: Mutex<Counts>,
+}
+
+impl Lines<'_> {
+    /// The line about a step that ended, if there is something to say.
+    fn line(&self, step: &Step, outcome: &Outcome, took: Duration) -> Option<String> {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let (done, total) = counts.end(&step.host);
+        let widest = counts.widest;
+        let says = match outcome {
+            Outcome::Done => {
+                format!("{} {} ({})", step.change.verb_done(), step.subject(), seconds(took))
+            }
+            Outcome::Failed { error, .. } => format!(
+                "{} {} {}: {} ({})",
+                paint(ERROR, "failed:"),
+                step.change.verb(),
+                step.subject(),
+                error.kind,
+                seconds(took)
+            ),
+            Outcome::BrokenOff { .. } => {
+                format!("{} {}", paint(WARNING, "broken off:"), step.subject())
+            }
+            Outcome::Skipped { .. } => {
+                format!("{} {}", paint(WARNING, "skipped:"), step.subject())
+            }
+            Outcome::NotBegun => return None,
+        };
+        Some(format!("{:widest$}  [{done}/{total}] {says}", step.host))
+    }
+}
+
+fn put_back_line(step: &Step) -> String {
+    format!("{}  putting back {}", step.host, step.subject())
+}
+
+impl Progress for Lines<'_> {
+    fn event(&self, event: Event<'_>) {
+        match event {
+            Event::Ended { step, outcome, took } => {
+                if let Some(line) = self.line(step, outcome, took) {
+                    self.ui.talk(&format!("{line}\n"));
+                }
+            }
+            Event::PuttingBack { step } => self.ui.talk(&format!("{}\n", put_back_line(step))),
+            Event::Began { .. } | Event::Operation { .. } | Event::Within { .. } => {}
+        }
+    }
+}
+
+/// A bar for each host, with the steps under way behind it.
+struct Bars<'a> {
+    lines: Lines<'a>,
+    multi: MultiProgress,
+    hosts: BTreeMap<HostName, HostBar>,
+}
+
+struct HostBar {
+    bar: ProgressBar,
+    /// What the steps under way are doing, by their number.
+    under_way: Mutex<BTreeMap<u32, String>>,
+}
+
+/// Steps under way that are named behind a bar.
+const NAMED_MAX: usize = 3;
+
+/// How often bars are drawn again to keep the clock going.
+const TICK: Duration = Duration::from_millis(200);
+
+impl<'a> Bars<'a> {
+    fn new(lines: Lines<'a>, plan: &Plan) -> Self {
+        let multi = MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(10));
+        let counts = Counts::of(plan);
+        let widest = counts.widest;
+        // A template that cannot be read would only make the bar plainer.
+        let style = ProgressStyle::with_template(
+            "{prefix} {bar:20} {pos:>3}/{len:<3} {elapsed:>4}  {wide_msg}",
+        )
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .progress_chars("=> ");
+        let hosts = counts.total.iter().map(|(host, total)| {
+            let bar = multi.add(ProgressBar::new(*total as u64));
+            bar.set_style(style.clone());
+            bar.set_prefix(format!("{host:widest$}"));
+            bar.enable_steady_tick(TICK);
+            (host.clone(), HostBar { bar, under_way: Mutex::default() })
+        });
+        let hosts = hosts.collect();
+        Self { lines, multi, hosts }
+    }
+
+    fn say(&self, line: &str) {
+        let _ = self.multi.println(line);
+    }
+
+    fn doing(&self, step: &Step, what: Option<String>) {
+        let Some(host) = self.hosts.get(&step.host) else { return };
+        let mut under_way = host.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        match what {
+            Some(what) => under_way.insert(step.id.0, what),
+            None => under_way.remove(&step.id.0),
+        };
+        let mut named: Vec<String> = under_way.values().take(NAMED_MAX).cloned().collect();
+        if under_way.len() > NAMED_MAX {
+            named.push(format!("{} more", under_way.len() - NAMED_MAX));
+        }
+        host.bar.set_message(named.join(", "));
+    }
+}
+
+impl Progress for Bars<'_> {
+    fn event(&self, event: Event<'_>) {
+        match event {
+            Event::Began { .. } => {}
+            Event::Operation { step, op } => self.doing(step, Some(doing(op))),
+            Event::Within { step, progress } => {
+                let what = match progress {
+                    OpProgress::Pulling { done_bytes, total_bytes } => {
+                        let percent = done_bytes.saturating_mul(100) / (*total_bytes).max(1);
+                        format!("pulling {} {percent} %", step.subject())
+                    }
+                    OpProgress::Waiting { state } => format!("{}: {state}", step.subject()),
+                };
+                self.doing(step, Some(what));
+            }
+            Event::PuttingBack { step } => self.say(&put_back_line(step)),
+            Event::Ended { step, outcome, took } => {
+                let line = self.lines.line(step, outcome, took);
+                // What went well shows in the bar.
+                if let (Some(line), false) = (line, matches!(outcome, Outcome::Done)) {
+                    self.say(&line);
+                }
+                self.doing(step, None);
+                if let Some(host) = self.hosts.get(&step.host) {
+                    host.bar.inc(1);
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Bars<'_> {
+    fn drop(&mut self) {
+        let _ = self.multi.clear();
+    }
+}

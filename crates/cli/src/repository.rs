@@ -1,0 +1,79 @@
+//! The repository that a command works on: found, loaded, resolved.
+
+use std::path::{Path, PathBuf};
+
+use hob_compose::{Finding, finding};
+use hob_model::{HOMELAB_FILE, Homelab, REPOSITORY_ROOT, desired::Desired};
+
+use crate::{
+    context::Context,
+    disk::{self, DiskFiles},
+    error::CommandError,
+    render::findings::Findings,
+    style::{HINT, WARNING, paint},
+};
+
+/// A repository as far as it could be read.
+pub(crate) struct Repository {
+    pub(crate) files: DiskFiles,
+    pub(crate) homelab: Option<Homelab>,
+    pub(crate) desired: Desired,
+    pub(crate) findings: Findings,
+}
+
+/// A repository without errors.
+pub(crate) struct Sound {
+    pub(crate) files: DiskFiles,
+    pub(crate) homelab: Homelab,
+    pub(crate) desired: Desired,
+}
+
+impl Repository {
+    /// Reads the repository that the command was called in, or in a folder of which it was called.
+    pub(crate) fn read(context: &Context) -> Result<Self, CommandError> {
+        let root = find(&context.directory)?;
+        let files = DiskFiles::repository(&root)?;
+        let (homelab, mut list) = hob_model::load(&files, REPOSITORY_ROOT);
+        let mut desired = Desired::default();
+        if let Some(homelab) = homelab.as_ref().filter(|_| !finding::has_errors(&list)) {
+            let (resolved, more) = hob_model::resolve(homelab, &files, REPOSITORY_ROOT);
+            desired = resolved;
+            list.extend(more);
+        }
+        let findings = Findings::new(sorted(list), &files, REPOSITORY_ROOT);
+        Ok(Self { files, homelab, desired, findings })
+    }
+
+    /// Reads the repository and goes on only if it has no errors. Warnings are mentioned.
+    pub(crate) fn open(context: &Context) -> Result<Sound, CommandError> {
+        let Self { files, homelab, desired, findings } = Self::read(context)?;
+        let (Some(homelab), 0) = (homelab, findings.errors()) else {
+            return Err(CommandError::repository(findings));
+        };
+        if findings.warnings() > 0 {
+            context.ui.talk(&format!(
+                "{} the repository has {}; {} shows them\n",
+                paint(WARNING, "warning:"),
+                findings.summary(),
+                paint(HINT, "hob check --offline")
+            ));
+        }
+        Ok(Sound { files, homelab, desired })
+    }
+}
+
+fn sorted(mut list: Vec<Finding>) -> Vec<Finding> {
+    finding::sort(&mut list, &[HOMELAB_FILE.to_owned()]);
+    list
+}
+
+fn find(directory: &Path) -> Result<PathBuf, CommandError> {
+    disk::check_folder(directory)?;
+    disk::find_repository(directory).ok_or_else(|| {
+        CommandError::config(format!(
+            "there is no {HOMELAB_FILE} in {} or above it",
+            directory.display()
+        ))
+        .hint("name the folder of a homelab's repository with -C, or make one with hob init")
+    })
+}

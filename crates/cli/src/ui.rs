@@ -1,0 +1,85 @@
+//! Where texts leave: data to stdout, talk to stderr, colours only where they are wanted.
+
+use std::{
+    io::{self, BufRead, Write},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use anstream::adapter::strip_str;
+use serde::Serialize;
+
+use crate::{error::CommandError, world::Terminal};
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless NO_COLOR is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The streams of a run and what is wanted of them.
+pub(crate) struct Ui {
+    pub(crate) stdout: Mutex<Box<dyn Write + Send>>,
+    pub(crate) stderr: Mutex<Box<dyn Write + Send>>,
+    pub(crate) stdin: Mutex<Box<dyn BufRead + Send>>,
+    pub(crate) terminal: Terminal,
+    /// Whether colours are wanted on stdout and on stderr.
+    pub(crate) colors: (bool, bool),
+    /// Whether data are wanted as JSON.
+    pub(crate) json: bool,
+    /// Whether progress may be shown by bars.
+    pub(crate) bars: bool,
+}
+
+/// Columns, where nobody says how many there are.
+const WIDTH_DEFAULT: usize = 100;
+
+impl Ui {
+    /// Writes data. A reader that has seen enough is no error.
+    pub(crate) fn data(&self, text: &str) -> Result<(), CommandError> {
+        let text = if self.colors.0 { text.to_owned() } else { strip_str(text).to_string() };
+        let mut stdout = lock(&self.stdout);
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(CommandError::remote("standard output cannot be written").caused_by(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes data as JSON, with a line end.
+    pub(crate) fn json(&self, value: &impl Serialize) -> Result<(), CommandError> {
+        let text = serde_json::to_string_pretty(value)?;
+        self.data(&format!("{text}\n"))
+    }
+
+    /// Says something. Nobody hears if that fails.
+    pub(crate) fn talk(&self, text: &str) {
+        let text = if self.colors.1 { text.to_owned() } else { strip_str(text).to_string() };
+        let mut stderr = lock(&self.stderr);
+        let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
+    }
+
+    /// Asks a question that is answered by yes or no; anything but yes is no.
+    pub(crate) fn confirm(&self, question: &str) -> bool {
+        self.talk(&format!("{question} [y/N] "));
+        let mut answer = String::new();
+        let read = lock(&self.stdin).read_line(&mut answer);
+        read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes" | "Yes")
+    }
+
+    /// Columns for talk.
+    pub(crate) fn width(&self) -> usize {
+        self.terminal.width.map_or(WIDTH_DEFAULT, usize::from).clamp(40, 200)
+    }
+}
+
+fn lock<T: ?Sized>(stream: &Mutex<Box<T>>) -> MutexGuard<'_, Box<T>> {
+    // Half a line may have been written; there is nothing to repair.
+    stream.lock().unwrap_or_else(PoisonError::into_inner)
+}
