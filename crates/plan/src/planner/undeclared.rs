@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hob_model::{ContainerName, NetworkName, StackName};
+use hob_model::{ContainerName, NetworkName, Role, StackName};
 
 use super::{
     Context,
@@ -25,11 +25,7 @@ pub(super) fn containers(
     let mut undeclared = BTreeMap::new();
     for (name, container) in &state.containers {
         let ContainerOwner::Hob { identity, .. } = &container.owner else { continue };
-        let is_kept_predecessor = name.role().0 != hob_model::Role::Current;
-        if identity.homelab != context.desired.homelab
-            || !context.is_selected(&identity.stack)
-            || is_kept_predecessor
-        {
+        if identity.homelab != context.desired.homelab || !context.is_selected(&identity.stack) {
             continue;
         }
         let service = context
@@ -37,8 +33,10 @@ pub(super) fn containers(
             .stacks
             .get(&identity.stack)
             .and_then(|stack| stack.services.get(&identity.service));
+        let is_kept_predecessor = name.role().0 != Role::Current;
         let surplus = match service {
             None => Some(name),
+            Some(_) if is_kept_predecessor => None,
             Some(service) => match standing.get(identity).copied() {
                 None => {
                     standing.insert(identity, name);

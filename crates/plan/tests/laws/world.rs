@@ -9,7 +9,7 @@ use std::{
 
 use hob_model::{
     ContainerName, Digest, HostName, ImageId, ImageRef, NetworkName, Secret, ServiceName,
-    StackName, StackPath, VolumeName,
+    StackName, VolumeName,
     desired::{
         Condition, Connect, Dependency, Desired, DesiredHost, DesiredService, DesiredStack,
         PullPolicy, StackFile, StackNetwork, StackVolume,
@@ -444,9 +444,4 @@ pub(crate) fn bare_spec(image: &str) -> ContainerSpec {
         platform: None,
         content: BTreeMap::new(),
     }
-}
-
-/// The part of a path that a stack's folder is known by.
-pub(crate) fn own_file() -> StackPath {
-    StackPath::from("conf/own.txt")
 }
