@@ -122,7 +122,7 @@ mod tests {
     fn what_stands_in_literals_is_not_code() {
         check(r#"a("// b", '"', 'x', '\'')"#, r#"a("    ",    ,    ,     )"#, "");
         check("a(\"b\nc\\\"\", d)", "a(\"\n   \", d)", "\n");
-        check("a(r#\"b\"c\"#, d)", "a(       \"#, d)", "");
+        check("a(r#\"b\"c\"#, d)", "a(      \"#, d)", "");
     }
 
     #[test]
