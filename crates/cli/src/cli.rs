@@ -16,6 +16,7 @@ use crate::{commands::Command, ui::Color};
     disable_version_flag = true,
     subcommand_required = true,
     arg_required_else_help = true,
+    max_term_width = 100,
     after_help = "Exit codes: 0 nothing to do, or done; 2 there are changes to be made; 1 error.\n\
                   Environment: HOB_SSH_CONFIG, NO_COLOR, DOCKER_HOST (for `connect: local`)."
 )]

@@ -2,10 +2,12 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use hob_engine::Stop;
+use hob_engine::{Sight, Stop};
 use hob_host::Hosts;
+use hob_model::{Selection, desired::Desired};
 
 use crate::{
+    error::CommandError,
     ui::Ui,
     world::{HostsFactory, HostsOptions},
 };
@@ -22,8 +24,34 @@ pub(crate) struct Context {
 
 impl Context {
     /// The way to hosts. Made only by commands that need one.
-    pub(crate) fn hosts(&self) -> Arc<dyn Hosts> {
-        (self.hosts_factory)(&self.hosts_options)
+    pub(crate) fn hosts(&self) -> Result<Arc<dyn Hosts>, CommandError> {
+        (self.hosts_factory)(&self.hosts_options).map_err(|error| {
+            CommandError::remote("preparing connections to hosts").caused_by(error)
+        })
+    }
+
+    /// Looks at the selected hosts.
+    pub(crate) async fn observe(
+        &self,
+        desired: &Desired,
+        selection: &Selection,
+    ) -> Result<Sight, CommandError> {
+        let hosts = self.hosts()?;
+        self.unless_stopped(hob_engine::observe(desired, selection, hosts.as_ref())).await
+    }
+
+    /// Waits for something that changes nothing, unless the run is told to stop before.
+    pub(crate) async fn unless_stopped<T>(
+        &self,
+        look: impl Future<Output = T>,
+    ) -> Result<T, CommandError> {
+        tokio::select! {
+            biased;
+            _ = self.stop.requested() => {
+                Err(CommandError::refused("stopped; nothing was changed"))
+            }
+            seen = look => Ok(seen),
+        }
     }
 
     /// A path as the user means it.

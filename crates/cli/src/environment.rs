@@ -14,7 +14,12 @@ pub struct Environment {
     pub is_dumb_terminal: bool,
     /// `DOCKER_HOST`: the socket of `connect: local`, if it is a `unix://` address and the
     /// homelab does not name one.
-    pub docker_socket: Option<String>,
+    pub docker_socket: Option<PathBuf>,
+    /// `DOCKER_CONFIG`, else `.docker` in `HOME`: the folder with Docker's `config.json`, for the
+    /// credentials of registries.
+    pub docker_config: Option<PathBuf>,
+    /// `XDG_RUNTIME_DIR`: where the sockets of connections lie.
+    pub runtime_dir: Option<PathBuf>,
 }
 
 impl Environment {
@@ -27,7 +32,11 @@ impl Environment {
             no_color: set("NO_COLOR").is_some(),
             is_dumb_terminal: text("TERM").is_some_and(|term| term == "dumb"),
             docker_socket: text("DOCKER_HOST")
-                .and_then(|address| address.strip_prefix("unix://").map(str::to_owned)),
+                .and_then(|address| address.strip_prefix("unix://").map(PathBuf::from)),
+            docker_config: set("DOCKER_CONFIG")
+                .map(PathBuf::from)
+                .or_else(|| set("HOME").map(|home| PathBuf::from(home).join(".docker"))),
+            runtime_dir: set("XDG_RUNTIME_DIR").map(PathBuf::from),
         }
     }
 }
@@ -42,6 +51,7 @@ mod tests {
             "HOB_SSH_CONFIG" | "NO_COLOR" => Some(OsString::new()),
             "TERM" => Some("dumb".into()),
             "DOCKER_HOST" => Some("unix:///run/user/1000/docker.sock".into()),
+            "HOME" => Some("/home/ida".into()),
             _ => None,
         };
         assert_eq!(
@@ -49,6 +59,7 @@ mod tests {
             Environment {
                 is_dumb_terminal: true,
                 docker_socket: Some("/run/user/1000/docker.sock".into()),
+                docker_config: Some("/home/ida/.docker".into()),
                 ..Environment::default()
             }
         );

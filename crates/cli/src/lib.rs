@@ -18,7 +18,10 @@ mod time;
 mod ui;
 mod world;
 
-use std::{ffi::OsString, sync::Mutex};
+use std::{
+    ffi::OsString,
+    sync::{Arc, Mutex},
+};
 
 use clap::Parser;
 
@@ -55,7 +58,7 @@ fn context(global: Global, world: World) -> Context {
     let ui = Ui {
         stdout: Mutex::new(stdout),
         stderr: Mutex::new(stderr),
-        stdin: Mutex::new(stdin),
+        stdin: Arc::new(Mutex::new(stdin)),
         terminal,
         colors,
         json: global.json,
@@ -65,6 +68,8 @@ fn context(global: Global, world: World) -> Context {
     let hosts_options = HostsOptions {
         ssh_config: ssh_config.map(|path| current_dir.join(path)),
         docker_socket: environment.docker_socket,
+        docker_config: environment.docker_config.map(|folder| folder.join("config.json")),
+        runtime_dir: environment.runtime_dir,
     };
     let directory = match global.directory {
         Some(directory) => current_dir.join(directory),

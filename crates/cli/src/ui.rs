@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, BufRead, Write},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use anstream::adapter::strip_str;
@@ -26,7 +26,7 @@ pub(crate) enum Color {
 pub(crate) struct Ui {
     pub(crate) stdout: Mutex<Box<dyn Write + Send>>,
     pub(crate) stderr: Mutex<Box<dyn Write + Send>>,
-    pub(crate) stdin: Mutex<Box<dyn BufRead + Send>>,
+    pub(crate) stdin: Arc<Mutex<Box<dyn BufRead + Send>>>,
     pub(crate) terminal: Terminal,
     /// Whether colours are wanted on stdout and on stderr.
     pub(crate) colors: (bool, bool),
@@ -66,11 +66,18 @@ impl Ui {
     }
 
     /// Asks a question that is answered by yes or no; anything but yes is no.
-    pub(crate) fn confirm(&self, question: &str) -> bool {
+    pub(crate) async fn confirm(&self, question: &str) -> bool {
         self.talk(&format!("{question} [y/N] "));
-        let mut answer = String::new();
-        let read = lock(&self.stdin).read_line(&mut answer);
-        read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes" | "Yes")
+        let stdin = Arc::clone(&self.stdin);
+        // Reading waits for a person, and must not keep Ctrl-C from being heard.
+        let reading = tokio::task::spawn_blocking(move || {
+            let mut answer = String::new();
+            lock(&stdin).read_line(&mut answer).map(|_| answer)
+        });
+        match reading.await {
+            Ok(Ok(answer)) => matches!(answer.trim(), "y" | "Y" | "yes" | "Yes"),
+            _ => false,
+        }
     }
 
     /// Columns for talk.

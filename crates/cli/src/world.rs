@@ -1,7 +1,7 @@
 //! Everything outside that the command line touches, handed in by `main`, or by a test.
 
 use std::{
-    io::{BufRead, Write},
+    io::{self, BufRead, Write},
     path::PathBuf,
     sync::Arc,
 };
@@ -31,8 +31,8 @@ pub struct World {
     pub stop: Stop,
 }
 
-/// Makes the way to hosts.
-pub type HostsFactory = Box<dyn Fn(&HostsOptions) -> Arc<dyn Hosts> + Send + Sync>;
+/// Makes the way to hosts; the error says why there is none.
+pub type HostsFactory = Box<dyn Fn(&HostsOptions) -> io::Result<Arc<dyn Hosts>> + Send + Sync>;
 
 /// How hosts are to be reached.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,7 +40,11 @@ pub struct HostsOptions {
     /// An SSH configuration instead of the user's own.
     pub ssh_config: Option<PathBuf>,
     /// The Docker socket of this machine, where the homelab does not name one.
-    pub docker_socket: Option<String>,
+    pub docker_socket: Option<PathBuf>,
+    /// Docker's `config.json` of this machine.
+    pub docker_config: Option<PathBuf>,
+    /// Where the sockets of connections lie; the default is a private folder below `/tmp`.
+    pub runtime_dir: Option<PathBuf>,
 }
 
 /// Which of the standard streams are terminals.

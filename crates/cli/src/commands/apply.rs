@@ -44,7 +44,7 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, CommandE
         Some(kept) => kept.selection.selection(),
         None => args.select.selection(&homelab, &desired)?,
     };
-    let planned = Planned::now(&desired, selection, context).await;
+    let planned = Planned::now(&desired, selection, context).await?;
     if let Some(kept) = &kept {
         refuse_if_moved(kept, &planned.document)?;
     }
@@ -55,7 +55,7 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, CommandE
     if plan.steps.is_empty() {
         return nothing_to_do(&planned, context);
     }
-    if !args.yes && !agreed(plan, context)? {
+    if !args.yes && !agreed(plan, context).await? {
         ui.talk("Nothing was changed.\n");
         return Ok(Exit::Good);
     }
@@ -103,7 +103,7 @@ fn nothing_to_do(planned: &Planned, context: &Context) -> Result<Exit, CommandEr
     Ok(if planned.plan.blocked.is_empty() { Exit::Good } else { Exit::Error })
 }
 
-fn agreed(plan: &Plan, context: &Context) -> Result<bool, CommandError> {
+async fn agreed(plan: &Plan, context: &Context) -> Result<bool, CommandError> {
     let ui = &context.ui;
     if !ui.terminal.stdin || !ui.terminal.stderr {
         return Err(CommandError::refused("there is nobody to ask whether to go on")
@@ -114,7 +114,7 @@ fn agreed(plan: &Plan, context: &Context) -> Result<bool, CommandError> {
         ui.talk(&render::plan::text(plan));
     }
     let changes = style::count(plan.steps.len(), "change");
-    Ok(ui.confirm(&format!("Apply {changes}?")))
+    context.unless_stopped(ui.confirm(&format!("Apply {changes}?"))).await
 }
 
 async fn carry_out(planned: &Planned, context: &Context) -> Report {

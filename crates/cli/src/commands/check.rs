@@ -43,8 +43,8 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, CommandE
     }
     let mut answers = Vec::new();
     if !args.offline {
-        let sight = hob_engine::observe(&desired, &selection, context.hosts().as_ref()).await;
-        answers = hob_engine::check(&desired, &selection, &sight).await;
+        let sight = context.observe(&desired, &selection).await?;
+        answers = context.unless_stopped(hob_engine::check(&desired, &selection, &sight)).await?;
     }
     let has_failed = checks::has_failed(&answers);
     if ui.json {

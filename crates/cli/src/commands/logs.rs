@@ -5,7 +5,7 @@ use futures_util::{
     stream::{self, BoxStream, SelectAll},
 };
 use hob_engine::OpenHosts;
-use hob_host::{Host, HostError, LogLine, LogOptions};
+use hob_host::{HostError, Hosts, LogLine, LogOptions};
 use hob_model::{ContainerName, HostName, Selection, desired::Desired};
 use serde_json::json;
 use tokio::time::{Instant, sleep_until};
@@ -72,7 +72,8 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, CommandE
     let speakers = speakers(&desired, &selection, &args.services)?;
     let hosts: BTreeSet<&HostName> = speakers.iter().map(|speaker| &speaker.host).collect();
     let selection = Selection { hosts: hosts.into_iter().cloned().collect(), ..selection };
-    let (open, errors) = open(&desired, &selection, context).await;
+    let hosts = context.hosts()?;
+    let (open, errors) = context.unless_stopped(open(&desired, &selection, &hosts)).await?;
     let options = LogOptions { tail: Some(args.tail), since: args.since, follow: args.follow };
     let mut printer = Printer::new(args, &speakers, context);
     let mut is_good = errors.is_empty();
@@ -142,24 +143,18 @@ fn speakers(
 async fn open(
     desired: &Desired,
     selection: &Selection,
-    context: &Context,
+    hosts: &Arc<dyn Hosts>,
 ) -> (OpenHosts, Vec<HostError>) {
-    let hosts = context.hosts();
     let wanted = desired.hosts.iter().filter(|(name, _)| selection.has_host(name));
-    let opened: Vec<(HostName, Result<Arc<dyn Host>, HostError>)> = stream::iter(wanted)
-        .map(|(name, host)| {
-            let hosts = Arc::clone(&hosts);
-            async move { (name.clone(), hosts.open(name, host).await) }
-        })
-        .buffered(OPENED_AT_ONCE)
-        .collect()
-        .await;
+    let mut opening = stream::iter(wanted)
+        .map(|(name, host)| async move { (name, hosts.open(name, host).await) })
+        .buffered(OPENED_AT_ONCE);
     let mut open = OpenHosts::new();
     let mut errors = Vec::new();
-    for (name, result) in opened {
-        match result {
+    while let Some((name, opened)) = opening.next().await {
+        match opened {
             Ok(host) => {
-                open.insert(name, host);
+                open.insert(name.clone(), host);
             }
             Err(error) => errors.push(error),
         }

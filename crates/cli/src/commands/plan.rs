@@ -33,7 +33,6 @@ pub(crate) struct Args {
 
 /// A plan and what it was made from.
 pub(super) struct Planned {
-    pub(super) selection: Selection,
     pub(super) sight: Sight,
     pub(super) plan: Plan,
     pub(super) document: PlanDocument,
@@ -41,12 +40,16 @@ pub(super) struct Planned {
 
 impl Planned {
     /// Looks at the selected hosts and plans.
-    pub(super) async fn now(desired: &Desired, selection: Selection, context: &Context) -> Self {
-        let sight = hob_engine::observe(desired, &selection, context.hosts().as_ref()).await;
-        let policy = Policy { selection: selection.clone(), ..Policy::default() };
+    pub(super) async fn now(
+        desired: &Desired,
+        selection: Selection,
+        context: &Context,
+    ) -> Result<Self, CommandError> {
+        let sight = context.observe(desired, &selection).await?;
+        let policy = Policy { selection, ..Policy::default() };
         let plan = hob_plan::plan(desired, &sight.observed, &policy);
-        let document = PlanDocument::of(&plan, &desired.homelab, &selection);
-        Self { selection, sight, plan, document }
+        let document = PlanDocument::of(&plan, &desired.homelab, &policy.selection);
+        Ok(Self { sight, plan, document })
     }
 }
 
@@ -54,7 +57,7 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, CommandE
     let ui = &context.ui;
     let Sound { homelab, desired, .. } = Repository::open(context)?;
     let selection = args.select.selection(&homelab, &desired)?;
-    let Planned { plan, document, .. } = Planned::now(&desired, selection, context).await;
+    let Planned { plan, document, .. } = Planned::now(&desired, selection, context).await?;
     if ui.json {
         ui.json(&document)?;
     } else if args.detailed {

@@ -25,7 +25,7 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, CommandE
     let ui = &context.ui;
     let Sound { homelab, desired, .. } = Repository::open(context)?;
     let selection = args.select.selection(&homelab, &desired)?;
-    let sight = hob_engine::observe(&desired, &selection, context.hosts().as_ref()).await;
+    let sight = context.observe(&desired, &selection).await?;
     let rows = hob_engine::status(&desired, &selection, &sight.observed);
     if ui.json {
         ui.json(&json!({ "homelab": desired.homelab, "containers": rows }))?;

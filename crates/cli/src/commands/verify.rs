@@ -25,8 +25,8 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, CommandE
     let ui = &context.ui;
     let Sound { homelab, desired, .. } = Repository::open(context)?;
     let selection = args.select.selection(&homelab, &desired)?;
-    let sight = hob_engine::observe(&desired, &selection, context.hosts().as_ref()).await;
-    let answers = hob_engine::verify(&desired, &selection, &sight).await;
+    let sight = context.observe(&desired, &selection).await?;
+    let answers = context.unless_stopped(hob_engine::verify(&desired, &selection, &sight)).await?;
     let has_failed = checks::has_failed(&answers);
     if ui.json {
         ui.json(&json!({
