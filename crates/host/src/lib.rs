@@ -3,7 +3,12 @@
 //! One trait, so that a story can run on an imagined host and on a real one; one implementation
 //! over the Docker Engine API with two transports, `local` and `ssh`.
 
+mod docker;
 mod error;
+mod facts;
+mod folder;
+mod hosts;
+mod transport;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -20,6 +25,7 @@ use hob_plan::{
 };
 
 pub use error::{HostError, HostErrorKind};
+pub use hosts::{RealHosts, private_runtime_dir};
 
 /// A machine with a Docker Engine, reached and ready to be asked.
 #[async_trait]
@@ -120,8 +126,8 @@ pub struct Facts {
     pub memory_bytes: u64,
     /// Space by path asked for; the nearest existing parent counts.
     pub disks: BTreeMap<String, Result<Disk, String>>,
-    /// TCP and UDP ports that something listens on, as (address, port, protocol); `None` where the
-    /// host does not tell.
+    /// TCP and UDP ports that something listens on, as (address, port, protocol) with an empty address
+    /// for all; `None` where the host does not tell.
     pub listening: Option<BTreeSet<(String, u16, String)>>,
 }
 

@@ -1,0 +1,202 @@
+//! From a specification to the Engine's request for a container. Pure.
+
+mod mounts;
+mod network;
+
+use std::collections::{BTreeMap, HashMap};
+
+use bollard::models::{
+    ContainerCreateBody, DeviceMapping, HealthConfig, HostConfig, HostConfigLogConfig,
+    ResourcesUlimits, RestartPolicy, RestartPolicyNameEnum,
+};
+use hob_model::{
+    ImageId, Secret, VolumeName,
+    spec::{self, ContainerSpec, HealthCheck, Limits, Logging},
+};
+use hob_plan::ownership::Identity;
+
+pub(crate) use network::{endpoints_left, in_order};
+
+/// Label in which Compose keeps the id of the image.
+const IMAGE_LABEL: &str = "com.docker.compose.image";
+/// First API that takes several networks when a container is made.
+pub(crate) const API_WITH_ALL_NETWORKS: (u16, u16) = (1, 44);
+
+/// What a container is made for and from, besides its specification.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Making<'a> {
+    /// For what.
+    pub(crate) identity: &'a Identity,
+    /// Folder of its stack on the host.
+    pub(crate) folder: &'a str,
+    /// Image that its image name stands for at the moment.
+    pub(crate) image: &'a ImageId,
+    /// Volumes without a name that it takes over, by mount target.
+    pub(crate) inherit: &'a BTreeMap<String, VolumeName>,
+    /// API that the Engine speaks.
+    pub(crate) api: (u16, u16),
+}
+
+/// The request that makes the container. Destructured on purpose: a new field does not compile until
+/// someone carries it to the Engine.
+pub(crate) fn create(making: &Making<'_>, spec: &ContainerSpec) -> ContainerCreateBody {
+    let ContainerSpec {
+        image,
+        command,
+        entrypoint,
+        env,
+        labels: _, // joined with Hob's own in `labels`
+        hostname,
+        user,
+        working_dir,
+        cap_add,
+        cap_drop,
+        security_opt,
+        privileged,
+        read_only,
+        init,
+        tty,
+        stdin_open,
+        group_add,
+        sysctls,
+        ulimits,
+        shm_bytes,
+        extra_hosts,
+        dns,
+        devices,
+        mounts,
+        network,
+        ports,
+        restart,
+        health,
+        limits,
+        logging,
+        stop_signal,
+        stop_grace,
+        platform: _, // goes into the request's query
+        content: _,  // decides about a replacement, means nothing to the Engine
+    } = spec;
+    let (binds, mounts) = mounts::of(mounts, making);
+    let host_config = HostConfig {
+        cap_add: list(cap_add),
+        cap_drop: list(cap_drop),
+        security_opt: list(security_opt),
+        privileged: Some(*privileged),
+        readonly_rootfs: Some(*read_only),
+        init: *init,
+        group_add: list(group_add),
+        sysctls: (!sysctls.is_empty()).then(|| sysctls.clone().into_iter().collect()),
+        ulimits: (!ulimits.is_empty()).then(|| ulimits.iter().map(ulimit).collect()),
+        shm_size: shm_bytes.map(number),
+        extra_hosts: list(extra_hosts),
+        dns: list(dns),
+        devices: (!devices.is_empty()).then(|| devices.iter().map(device).collect()),
+        binds: list(&binds),
+        mounts: (!mounts.is_empty()).then_some(mounts),
+        network_mode: Some(network::mode(network)),
+        port_bindings: network::bindings(ports),
+        restart_policy: Some(restart_policy(restart)),
+        log_config: logging.as_ref().map(log_config),
+        ..limited(limits)
+    };
+    ContainerCreateBody {
+        image: Some(image.as_str().to_owned()),
+        cmd: command.as_deref().map(exposed),
+        entrypoint: entrypoint.as_deref().map(exposed),
+        env: (!env.is_empty())
+            .then(|| env.iter().map(|(key, value)| format!("{key}={}", value.expose())).collect()),
+        labels: Some(labels(making, spec)),
+        hostname: hostname.clone(),
+        user: user.clone(),
+        working_dir: working_dir.clone(),
+        tty: Some(*tty),
+        open_stdin: Some(*stdin_open),
+        exposed_ports: network::exposed(ports),
+        healthcheck: health.as_ref().map(health_config),
+        stop_signal: stop_signal.clone(),
+        stop_timeout: stop_grace.map(|grace| number(grace.as_millis().div_ceil(1000))),
+        networking_config: network::at_creation(network, making.api >= API_WITH_ALL_NETWORKS),
+        host_config: Some(host_config),
+        ..ContainerCreateBody::default()
+    }
+}
+
+/// The owner's labels, and over them Hob's own and Compose's.
+fn labels(making: &Making<'_>, spec: &ContainerSpec) -> HashMap<String, String> {
+    let owners = spec.labels.iter().map(|(key, value)| (key.clone(), value.expose().clone()));
+    owners
+        .chain(making.identity.labels(&spec.digest(), making.folder))
+        .chain([(IMAGE_LABEL.to_owned(), making.image.to_string())])
+        .collect()
+}
+
+fn limited(limits: &Limits) -> HostConfig {
+    let Limits { memory_bytes, memory_reservation_bytes, nano_cpus, pids } = limits;
+    HostConfig {
+        memory: memory_bytes.map(number),
+        memory_reservation: memory_reservation_bytes.map(number),
+        nano_cpus: nano_cpus.map(number),
+        pids_limit: *pids,
+        ..HostConfig::default()
+    }
+}
+
+fn restart_policy(policy: &spec::RestartPolicy) -> RestartPolicy {
+    let (name, retries) = match policy {
+        spec::RestartPolicy::No => (RestartPolicyNameEnum::NO, None),
+        spec::RestartPolicy::Always => (RestartPolicyNameEnum::ALWAYS, None),
+        spec::RestartPolicy::UnlessStopped => (RestartPolicyNameEnum::UNLESS_STOPPED, None),
+        spec::RestartPolicy::OnFailure { retries } => (RestartPolicyNameEnum::ON_FAILURE, *retries),
+    };
+    RestartPolicy { name: Some(name), maximum_retry_count: retries.map(i64::from) }
+}
+
+fn health_config(check: &HealthCheck) -> HealthConfig {
+    let HealthCheck { test, interval, timeout, retries, start_period, start_interval } = check;
+    let nanos = |time: &Option<std::time::Duration>| time.map(|time| number(time.as_nanos()));
+    HealthConfig {
+        test: test.as_deref().map(exposed),
+        interval: nanos(interval),
+        timeout: nanos(timeout),
+        retries: retries.map(i64::from),
+        start_period: nanos(start_period),
+        start_interval: nanos(start_interval),
+    }
+}
+
+fn log_config(logging: &Logging) -> HostConfigLogConfig {
+    let Logging { driver, options } = logging;
+    let options = options.iter().map(|(key, value)| (key.clone(), value.expose().clone()));
+    HostConfigLogConfig { typ: driver.clone(), config: Some(options.collect()) }
+}
+
+fn ulimit((name, (soft, hard)): (&String, &(i64, i64))) -> ResourcesUlimits {
+    ResourcesUlimits { name: Some(name.clone()), soft: Some(*soft), hard: Some(*hard) }
+}
+
+fn device(device: &spec::Device) -> DeviceMapping {
+    let spec::Device { source, target, permissions } = device;
+    DeviceMapping {
+        path_on_host: Some(source.clone()),
+        path_in_container: Some(target.clone()),
+        cgroup_permissions: Some(permissions.clone()),
+    }
+}
+
+fn exposed(list: &[Secret<String>]) -> Vec<String> {
+    list.iter().map(|item| item.expose().clone()).collect()
+}
+
+/// A list, or nothing for an empty one.
+fn list<'a>(items: impl IntoIterator<Item = &'a String>) -> Option<Vec<String>> {
+    let items: Vec<String> = items.into_iter().cloned().collect();
+    (!items.is_empty()).then_some(items)
+}
+
+/// The API's numbers are signed.
+fn number(value: impl TryInto<i64>) -> i64 {
+    value.try_into().unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,294 @@
+//! Operations on containers. What Hob did not make is never stopped, renamed or removed.
+
+use std::{collections::BTreeMap, sync::PoisonError, time::Duration};
+
+use bollard::{
+    models::{ContainerCreateBody, ContainerInspectResponse, NetworkConnectRequest},
+    query_parameters::{
+        CreateContainerOptionsBuilder, InspectContainerOptions, RemoveContainerOptionsBuilder,
+        RenameContainerOptionsBuilder, StartContainerOptions, StopContainerOptions,
+    },
+};
+use hob_model::{
+    ContainerName, ImageId, VolumeName,
+    desired::STOP_GRACE_DEFAULT,
+    spec::{ContainerSpec, NetworkMode},
+};
+use hob_plan::{
+    observed::ContainerOwner,
+    ownership::{HOMELAB, Identity},
+};
+use tokio::time::{Instant, sleep};
+
+use super::{DockerHost, body, listed};
+use crate::{HostErrorKind, folder::check_container};
+
+/// For making, starting and removing: a busy Engine with a slow disk takes its time.
+const LONG: Duration = Duration::from_secs(120);
+/// What the Engine needs for a stop beyond the container's own grace.
+const STOP_SLACK: Duration = Duration::from_secs(30);
+
+impl DockerHost {
+    /// What the Engine knows of a container, if there is one of that name.
+    pub(super) async fn inspect(
+        &self,
+        name: &ContainerName,
+    ) -> Result<Option<ContainerInspectResponse>, HostErrorKind> {
+        check_container(name)?;
+        self.engine
+            .find(|docker| async move {
+                docker.inspect_container(name.as_str(), None::<InspectContainerOptions>).await
+            })
+            .await
+    }
+
+    /// A container that is about to be changed: an error if Hob did not make it.
+    async fn ours(
+        &self,
+        name: &ContainerName,
+    ) -> Result<Option<ContainerInspectResponse>, HostErrorKind> {
+        let Some(found) = self.inspect(name).await? else { return Ok(None) };
+        match labels(&found).contains_key(HOMELAB) {
+            true => Ok(Some(found)),
+            false => Err(HostErrorKind::NotOurs { name: name.to_string() }),
+        }
+    }
+
+    pub(super) async fn create_container(
+        &self,
+        name: &ContainerName,
+        identity: &Identity,
+        spec: &ContainerSpec,
+        inherit: &BTreeMap<String, VolumeName>,
+    ) -> Result<(), HostErrorKind> {
+        check_container(name)?;
+        let image = self.image_id(spec).await?;
+        let making = body::Making {
+            identity,
+            folder: &self.root.stack(&identity.stack),
+            image: &image,
+            inherit,
+            api: self.engine.api(),
+        };
+        let body = body::create(&making, spec);
+        let made = self.send_create(name, spec, body).await?;
+        let attached = match made {
+            // An Engine that takes one network only was given the first.
+            true => match &spec.network {
+                NetworkMode::Attached(_) if self.engine.api() >= body::API_WITH_ALL_NETWORKS => {
+                    return Ok(());
+                }
+                NetworkMode::Attached(endpoints) => body::in_order(endpoints)
+                    .into_iter()
+                    .take(1)
+                    .map(|(name, _)| name.clone())
+                    .collect(),
+                NetworkMode::Host | NetworkMode::None => return Ok(()),
+            },
+            false => listed::attached(&self.same_already(name, identity, spec).await?),
+        };
+        for (network, endpoint) in body::endpoints_left(&spec.network, &attached) {
+            let request = || NetworkConnectRequest {
+                container: name.to_string(),
+                endpoint_config: Some(endpoint.clone()),
+            };
+            self.engine
+                .ask_within(LONG, |docker| {
+                    let (network, request) = (network.clone(), request());
+                    async move { docker.connect_network(network.as_str(), request).await }
+                })
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Whether the container was made; if not, one of that name is there.
+    async fn send_create(
+        &self,
+        name: &ContainerName,
+        spec: &ContainerSpec,
+        body: ContainerCreateBody,
+    ) -> Result<bool, HostErrorKind> {
+        let mut options = CreateContainerOptionsBuilder::new().name(name.as_str());
+        if let Some(platform) = &spec.platform {
+            options = options.platform(platform);
+        }
+        let options = options.build();
+        let made = self
+            .engine
+            .unless(409, LONG, |docker| {
+                let (options, body) = (options.clone(), body.clone());
+                async move { docker.create_container(Some(options), body).await }
+            })
+            .await?;
+        Ok(made.is_some())
+    }
+
+    async fn image_id(&self, spec: &ContainerSpec) -> Result<ImageId, HostErrorKind> {
+        let name = spec.image.familiar();
+        let found = self
+            .engine
+            .find(|docker| {
+                let name = name.clone();
+                async move { docker.inspect_image(name.as_str()).await }
+            })
+            .await?;
+        match found.and_then(|image| image.id) {
+            Some(id) => Ok(ImageId::new(id)),
+            None => Err(HostErrorKind::NoImage {
+                image: spec.image.to_string(),
+                why: "it is not on the host".to_owned(),
+            }),
+        }
+    }
+
+    /// A container of that name is there: fine if it is the one that is wanted.
+    async fn same_already(
+        &self,
+        name: &ContainerName,
+        identity: &Identity,
+        spec: &ContainerSpec,
+    ) -> Result<ContainerInspectResponse, HostErrorKind> {
+        let Some(found) = self.inspect(name).await? else {
+            return Err(HostErrorKind::Other(format!(
+                "the name {name} is being given up by another container; try again"
+            )));
+        };
+        match listed::owner(&labels(&found)) {
+            ContainerOwner::Hob { identity: was, spec: made }
+                if was == *identity && made == spec.digest() =>
+            {
+                Ok(found)
+            }
+            ContainerOwner::Hob { .. } => Err(HostErrorKind::Other(format!(
+                "a container {name} with another specification is there already"
+            ))),
+            ContainerOwner::Compose { .. } | ContainerOwner::Foreign => {
+                Err(HostErrorKind::NotOurs { name: name.to_string() })
+            }
+        }
+    }
+
+    pub(super) async fn start(&self, name: &ContainerName) -> Result<(), HostErrorKind> {
+        check_container(name)?;
+        // Listening begins before there is something to hear.
+        drop(self.events.subscribe(self.engine.docker()));
+        let started = self
+            .engine
+            .ask_within(LONG, |docker| async move {
+                docker.start_container(name.as_str(), None::<StartContainerOptions>).await
+            })
+            .await;
+        match started {
+            Err(HostErrorKind::Engine(why)) if why.contains("paused") => {
+                self.engine
+                    .ask(|docker| async move { docker.unpause_container(name.as_str()).await })
+                    .await?;
+            }
+            started => started?,
+        }
+        self.started().insert(name.clone());
+        Ok(())
+    }
+
+    /// Whether this run started the container and has not judged it since.
+    pub(super) fn forget_start(&self, name: &ContainerName) -> bool {
+        self.started().remove(name)
+    }
+
+    fn started(&self) -> std::sync::MutexGuard<'_, std::collections::BTreeSet<ContainerName>> {
+        self.started.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) async fn stop(&self, name: &ContainerName) -> Result<(), HostErrorKind> {
+        let Some(found) = self.ours(name).await? else { return Ok(()) };
+        self.forget_start(name);
+        let grace = found.config.as_ref().and_then(|config| config.stop_timeout);
+        let grace = grace.and_then(|secs| u64::try_from(secs).ok()).map(Duration::from_secs);
+        let within = grace.unwrap_or(STOP_GRACE_DEFAULT) + STOP_SLACK;
+        self.engine
+            .unless(404, within, |docker| async move {
+                docker.stop_container(name.as_str(), None::<StopContainerOptions>).await
+            })
+            .await?;
+        Ok(())
+    }
+
+    pub(super) async fn rename(
+        &self,
+        from: &ContainerName,
+        to: &ContainerName,
+    ) -> Result<(), HostErrorKind> {
+        check_container(to)?;
+        if self.ours(from).await?.is_none() {
+            return match self.inspect(to).await? {
+                Some(_) => Ok(()),
+                None => Err(HostErrorKind::Other(format!("there is no container {from}"))),
+            };
+        }
+        let options = RenameContainerOptionsBuilder::new().name(to.as_str()).build();
+        self.engine
+            .ask(|docker| {
+                let options = options.clone();
+                async move { docker.rename_container(from.as_str(), options).await }
+            })
+            .await?;
+        if self.forget_start(from) {
+            self.started().insert(to.clone());
+        }
+        Ok(())
+    }
+
+    /// Its volumes stay, also those without a name.
+    pub(super) async fn remove(&self, name: &ContainerName) -> Result<(), HostErrorKind> {
+        if self.ours(name).await?.is_none() {
+            return Ok(());
+        }
+        self.forget_start(name);
+        let options = RemoveContainerOptionsBuilder::new().force(true).v(false).build();
+        let late = Instant::now() + LONG;
+        loop {
+            // A removal that goes on already is answered with 409.
+            let removed = self
+                .engine
+                .unless(409, LONG, |docker| {
+                    let options = options.clone();
+                    async move {
+                        match docker.remove_container(name.as_str(), Some(options)).await {
+                            Err(why) if super::failure::status(&why) == Some(404) => Ok(()),
+                            answer => answer,
+                        }
+                    }
+                })
+                .await?;
+            if removed.is_some() {
+                return Ok(());
+            }
+            if Instant::now() > late {
+                return Err(HostErrorKind::TimedOut(LONG.as_secs()));
+            }
+            sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    pub(super) async fn put_back(
+        &self,
+        name: &ContainerName,
+        was: &ContainerName,
+        start: bool,
+    ) -> Result<(), HostErrorKind> {
+        self.remove(&name.successor()).await?;
+        if self.ours(&name.old()).await?.is_some() {
+            self.remove(name).await?;
+            self.rename(&name.old(), was).await?;
+        }
+        if start && self.inspect(was).await?.is_some() {
+            self.start(was).await?;
+        }
+        Ok(())
+    }
+}
+
+fn labels(found: &ContainerInspectResponse) -> BTreeMap<String, String> {
+    listed::sorted(found.config.as_ref().and_then(|config| config.labels.as_ref()))
+}

@@ -1,0 +1,213 @@
+//! The Docker Engine's API over a transport: requests with a time limit, and the way made again
+//! when it was lost.
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use bollard::Docker;
+use hob_plan::observed::Engine;
+use tokio::time::timeout;
+
+use super::failure;
+use crate::{HostErrorKind, folder::Script, transport::Transport};
+
+/// For requests that the Engine answers from memory, with a lot of other work on the host.
+const SHORT: Duration = Duration::from_secs(30);
+/// For the first word: a hung Engine is found out quickly.
+const FIRST: Duration = Duration::from_secs(10);
+/// Only a backstop: every request has its own limit.
+const BACKSTOP_SECS: u64 = 24 * 3600;
+/// Oldest API that Hob works with: Engine 20.10.
+const API_MIN: (u16, u16) = (1, 41);
+
+/// What `/version` says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Version {
+    /// As plans want it.
+    pub(crate) engine: Engine,
+    /// Lowest API that it accepts.
+    pub(crate) api_min: (u16, u16),
+}
+
+/// The Engine, and what it speaks.
+pub(crate) struct EngineClient {
+    transport: Arc<Transport>,
+    docker: Docker,
+    version: Version,
+}
+
+impl EngineClient {
+    /// Uses the way that an earlier run left, or makes one.
+    pub(crate) async fn open(transport: Arc<Transport>) -> Result<Self, HostErrorKind> {
+        let first = match ask_version(&transport).await {
+            Err(failure::Failed::Way(_)) => {
+                transport.open().await?;
+                ask_version(&transport).await
+            }
+            answer => answer,
+        };
+        let (docker, version) = match first {
+            Ok(answer) => answer,
+            Err(failed) => return Err(why_no_engine(&transport, failed).await),
+        };
+        if version.engine.api < API_MIN {
+            let (major, minor) = version.engine.api;
+            return Err(HostErrorKind::EngineTooOld(format!("{major}.{minor}")));
+        }
+        Ok(Self { transport, docker, version })
+    }
+
+    /// What it spoke when the connection was made.
+    pub(crate) fn api(&self) -> (u16, u16) {
+        self.version.engine.api
+    }
+
+    /// For streams, which look after their own limits.
+    pub(crate) fn docker(&self) -> &Docker {
+        &self.docker
+    }
+
+    /// Asks again.
+    pub(crate) async fn version(&self) -> Result<Version, HostErrorKind> {
+        let version = self.ask(|docker| async move { docker.version().await }).await?;
+        read_version(&version)
+    }
+
+    /// A request that is answered at once.
+    pub(crate) async fn ask<T, Answer>(
+        &self,
+        request: impl Fn(Docker) -> Answer,
+    ) -> Result<T, HostErrorKind>
+    where
+        Answer: Future<Output = Result<T, bollard::errors::Error>>,
+    {
+        self.ask_within(SHORT, request).await
+    }
+
+    /// A request that may take `within`. If the way to the Engine was lost it is made again and the
+    /// request repeated once: everything that Hob asks of an Engine is safe to repeat.
+    pub(crate) async fn ask_within<T, Answer>(
+        &self,
+        within: Duration,
+        request: impl Fn(Docker) -> Answer,
+    ) -> Result<T, HostErrorKind>
+    where
+        Answer: Future<Output = Result<T, bollard::errors::Error>>,
+    {
+        let once = || async {
+            match timeout(within, request(self.docker.clone())).await {
+                Ok(answer) => answer.map_err(failure::classify),
+                Err(_) => Err(failure::Failed::Kind(HostErrorKind::TimedOut(within.as_secs()))),
+            }
+        };
+        let answer = match once().await {
+            Err(failure::Failed::Way(_)) => {
+                self.transport.open().await?;
+                once().await
+            }
+            answer => answer,
+        };
+        match answer {
+            Ok(answer) => Ok(answer),
+            Err(failure::Failed::Kind(kind)) => Err(kind),
+            Err(failed) => Err(why_no_engine(&self.transport, failed).await),
+        }
+    }
+
+    /// Whether something is there: `None` for the Engine's 404.
+    pub(crate) async fn find<T, Answer>(
+        &self,
+        request: impl Fn(Docker) -> Answer,
+    ) -> Result<Option<T>, HostErrorKind>
+    where
+        Answer: Future<Output = Result<T, bollard::errors::Error>>,
+    {
+        self.unless(404, SHORT, request).await
+    }
+
+    /// A request that may take `within`, and `None` if the Engine answers with this HTTP status.
+    pub(crate) async fn unless<T, Answer>(
+        &self,
+        status: u16,
+        within: Duration,
+        request: impl Fn(Docker) -> Answer,
+    ) -> Result<Option<T>, HostErrorKind>
+    where
+        Answer: Future<Output = Result<T, bollard::errors::Error>>,
+    {
+        self.ask_within(within, |docker| {
+            let answer = request(docker);
+            async move {
+                match answer.await {
+                    Ok(found) => Ok(Some(found)),
+                    Err(why) if failure::status(&why) == Some(status) => Ok(None),
+                    Err(why) => Err(why),
+                }
+            }
+        })
+        .await
+    }
+}
+
+async fn ask_version(transport: &Transport) -> Result<(Docker, Version), failure::Failed> {
+    let path = transport.socket().to_string_lossy();
+    let docker = Docker::connect_with_unix(&path, BACKSTOP_SECS, bollard::API_DEFAULT_VERSION)
+        .map_err(failure::classify)?;
+    let answer = timeout(FIRST, docker.version())
+        .await
+        .map_err(|_| failure::Failed::Kind(HostErrorKind::TimedOut(FIRST.as_secs())))?;
+    let version = answer.map_err(failure::classify)?;
+    let version = read_version(&version).map_err(failure::Failed::Kind)?;
+    Ok((docker, version))
+}
+
+fn read_version(version: &bollard::models::SystemVersion) -> Result<Version, HostErrorKind> {
+    let api = version.api_version.as_deref().unwrap_or_default();
+    let number = parse_api(api).ok_or_else(|| {
+        HostErrorKind::Engine(format!("its API version is {api:?}, which is no version"))
+    })?;
+    let minimum = version.min_api_version.as_deref().and_then(parse_api).unwrap_or(number);
+    let engine = Engine {
+        version: version.version.clone().unwrap_or_default(),
+        api: number,
+        arch: version.arch.clone().unwrap_or_default(),
+    };
+    Ok(Version { engine, api_min: minimum })
+}
+
+fn parse_api(text: &str) -> Option<(u16, u16)> {
+    let (major, minor) = text.split_once('.')?;
+    Some((major.parse().ok()?, minor.parse().ok()?))
+}
+
+/// The way is there but nobody answers: the host itself knows why.
+async fn why_no_engine(transport: &Transport, failed: failure::Failed) -> HostErrorKind {
+    let why = match failed {
+        failure::Failed::Kind(kind) => return kind,
+        failure::Failed::Way(why) => why,
+    };
+    let socket = transport.engine_socket().to_owned();
+    let probe = match transport.run(Script::Probe, format!("{socket}\n").into_bytes()).await {
+        Ok(output) => String::from_utf8_lossy(&output.stdout).into_owned(),
+        Err(kind) => return kind,
+    };
+    let mut lines = probe.lines();
+    let user = lines.next().unwrap_or_default().to_owned();
+    match lines.next() {
+        Some("none") => HostErrorKind::NoEngine { socket, why: "there is no such socket".into() },
+        Some("rights") => HostErrorKind::NoRights { user, socket },
+        _ => HostErrorKind::NoEngine { socket, why },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn api_versions_are_numbers() {
+        assert_eq!(parse_api("1.41"), Some((1, 41)));
+        assert_eq!(parse_api("1.100"), Some((1, 100)));
+        assert_eq!(parse_api("1"), None);
+        assert_eq!(parse_api("one.two"), None);
+    }
+}

@@ -1,0 +1,141 @@
+//! A host with a Docker Engine.
+
+mod body;
+mod containers;
+mod credentials;
+mod engine;
+mod events;
+mod failure;
+mod files;
+mod listed;
+mod logs;
+mod observe;
+mod perform;
+mod pull;
+mod things;
+mod wait;
+
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use futures_util::stream::BoxStream;
+use hob_model::{ContainerName, HostName};
+use hob_plan::{
+    Op,
+    observed::{HostKey, HostState},
+};
+use tokio::sync::Mutex;
+
+pub(crate) use self::engine::Version;
+use self::{engine::EngineClient, events::Events};
+use crate::{
+    Ask, Facts, FactsAsk, Host, HostError, HostErrorKind, LogLine, LogOptions, StepRun, facts,
+    folder::{self, Root, Script},
+    transport::Transport,
+};
+
+/// A host with a Docker Engine, on this machine or behind SSH.
+pub(crate) struct DockerHost {
+    name: HostName,
+    root: Root,
+    transport: Arc<Transport>,
+    engine: EngineClient,
+    events: Events,
+    credentials: Option<PathBuf>,
+    /// Key of the digests that stand for secrets, once it was seen.
+    key: Mutex<Option<HostKey>>,
+    /// Manifests are read, changed and written: one at a time.
+    manifests: Mutex<()>,
+    /// Containers that this run started and that have no verdict yet: every restart of these counts,
+    /// also one before the first look.
+    started: std::sync::Mutex<BTreeSet<ContainerName>>,
+}
+
+impl DockerHost {
+    /// Reaches the host and makes sure that its Engine answers and is new enough. `credentials` is
+    /// Docker's `config.json` of this machine.
+    pub(crate) async fn open(
+        name: HostName,
+        root: &str,
+        transport: Transport,
+        credentials: Option<PathBuf>,
+    ) -> Result<Self, HostError> {
+        let failed = |kind| HostError { host: name.clone(), doing: "connecting".to_owned(), kind };
+        let root = Root::new(root).map_err(failed)?;
+        let transport = Arc::new(transport);
+        let engine = EngineClient::open(Arc::clone(&transport)).await.map_err(failed)?;
+        Ok(Self {
+            name,
+            root,
+            transport,
+            engine,
+            events: Events::default(),
+            credentials,
+            key: Mutex::default(),
+            manifests: Mutex::default(),
+            started: std::sync::Mutex::default(),
+        })
+    }
+
+    /// Runs a script and takes a failure of it for what it means.
+    async fn script(&self, script: Script, input: Vec<u8>) -> Result<Vec<u8>, HostErrorKind> {
+        let output = self.transport.run(script, input).await?;
+        match output.code {
+            Some(0) => Ok(output.stdout),
+            code => Err(folder::script_failure(code, &output.stderr, &self.root)),
+        }
+    }
+
+    fn error(&self, doing: impl Into<String>, kind: HostErrorKind) -> HostError {
+        HostError { host: self.name.clone(), doing: doing.into(), kind }
+    }
+}
+
+#[async_trait]
+impl Host for DockerHost {
+    fn name(&self) -> &HostName {
+        &self.name
+    }
+
+    async fn observe(&self, ask: &Ask) -> Result<HostState, HostError> {
+        self.look(ask).await.map_err(|kind| self.error("looking at the host", kind))
+    }
+
+    async fn perform(&self, op: &Op, run: &mut StepRun<'_>) -> Result<(), HostError> {
+        self.act(op, run).await.map_err(|kind| self.error(perform::doing(op), kind))
+    }
+
+    async fn facts(&self, ask: &FactsAsk) -> Result<Facts, HostError> {
+        let asked = async {
+            let bad = ask.storage.iter().find(|path| !path.starts_with('/') || path.contains('\n'));
+            if let Some(bad) = bad {
+                return Err(HostErrorKind::Other(format!("{bad:?} is no absolute path")));
+            }
+            let paths = ask.storage.iter().map(String::as_str);
+            let input = folder::lines_input(&self.root, paths);
+            let before = std::time::SystemTime::now();
+            let (version, output) =
+                tokio::try_join!(self.engine.version(), self.script(Script::Facts, input),)?;
+            let after = std::time::SystemTime::now();
+            facts::parse(&output, &version, (before, after))
+        };
+        asked.await.map_err(|kind| self.error("asking for facts", kind))
+    }
+
+    async fn logs(
+        &self,
+        container: &ContainerName,
+        options: &LogOptions,
+    ) -> Result<BoxStream<'static, Result<LogLine, HostError>>, HostError> {
+        let doing = format!("reading the log of container {container}");
+        match self.log_stream(container, options).await {
+            Ok(stream) => Ok(logs::with_host(stream, self.name.clone(), doing)),
+            Err(kind) => Err(self.error(doing, kind)),
+        }
+    }
+
+    async fn answers(&self, address: &str, port: u16, within: Duration) -> Result<bool, HostError> {
+        let answer = self.transport.answers(address, port, within).await;
+        answer.map_err(|kind| self.error(format!("connecting to {address}:{port}"), kind))
+    }
+}

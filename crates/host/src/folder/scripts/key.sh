@@ -1,0 +1,12 @@
+# Makes the key of this host if there is none, and says it. In: the folder of Hob.
+set -u
+IFS= read -r root || exit 9
+(umask 022; mkdir -p "$root") || exit 3
+umask 077
+cd "$root" && mkdir -p .hob || exit 3
+if [ ! -s .hob/key ]; then
+  head -c 32 /dev/urandom | od -An -v -tx1 | tr -d " \n" > ".hob/key.$$" || exit 3
+  ln ".hob/key.$$" .hob/key 2>/dev/null || [ -s .hob/key ] || mv ".hob/key.$$" .hob/key || exit 3
+  rm -f ".hob/key.$$"
+fi
+cat .hob/key || exit 3

@@ -1,0 +1,199 @@
+//! Argument vectors for `ssh`. Nothing here becomes part of a shell's text.
+
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
+
+use hob_model::Digest;
+
+use crate::HostErrorKind;
+
+/// Longest path of a Unix socket, less what `ssh` adds while it makes one.
+const SOCKET_PATH_BYTES_MAX: usize = 107 - 18;
+
+/// Where to log in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Destination {
+    user: Option<String>,
+    host: String,
+    port: Option<u16>,
+}
+
+impl Destination {
+    /// Refuses what `ssh` would take for an option.
+    pub(crate) fn new(
+        user: Option<&str>,
+        host: &str,
+        port: Option<u16>,
+    ) -> Result<Self, HostErrorKind> {
+        let bad = |text: &str| {
+            text.is_empty()
+                || text.starts_with('-')
+                || text.chars().any(|letter| letter.is_control() || letter.is_whitespace())
+        };
+        if bad(host) {
+            return Err(HostErrorKind::Other(format!("{host:?} is no host name")));
+        }
+        if let Some(user) = user.filter(|user| bad(user)) {
+            return Err(HostErrorKind::Other(format!("{user:?} is no user name")));
+        }
+        Ok(Self { user: user.map(str::to_owned), host: host.to_owned(), port })
+    }
+
+    /// As people write it.
+    pub(crate) fn shown(&self) -> String {
+        let user = self.user.as_ref().map(|user| format!("{user}@")).unwrap_or_default();
+        let port = self.port.map(|port| format!(":{port}")).unwrap_or_default();
+        format!("{user}{}{port}", self.host)
+    }
+
+    /// The user, if the homelab names one.
+    pub(crate) fn user(&self) -> Option<&str> {
+        self.user.as_deref()
+    }
+}
+
+/// Where the ends of a connection lie on this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Ends {
+    /// Socket of the connection's master.
+    pub(crate) control: PathBuf,
+    /// Socket that leads to the host's Engine.
+    pub(crate) socket: PathBuf,
+    /// What the master complains about.
+    pub(crate) log: PathBuf,
+    /// Held while a master is started.
+    pub(crate) lock: PathBuf,
+}
+
+impl Ends {
+    /// The same for every run with the same destination and configuration, so that a run finds the
+    /// connection of the one before.
+    pub(crate) fn new(
+        runtime_dir: &Path,
+        destination: &Destination,
+        config: Option<&Path>,
+    ) -> Result<Self, HostErrorKind> {
+        let config = config.map(|path| path.display().to_string());
+        let digest = Digest::of(format!("{destination:?} {config:?}").as_bytes());
+        let end = |extension: &str| runtime_dir.join(format!("{}.{extension}", digest.short()));
+        let ends =
+            Self { control: end("ctl"), socket: end("sock"), log: end("log"), lock: end("lock") };
+        let socket = ends.socket.as_os_str();
+        let usable = socket.len() <= SOCKET_PATH_BYTES_MAX
+            && socket.to_str().is_some_and(|path| !path.contains(':'));
+        if usable {
+            Ok(ends)
+        } else {
+            Err(HostErrorKind::Other(format!(
+                "sockets cannot lie in {}: the path is too long or has a colon in it",
+                runtime_dir.display()
+            )))
+        }
+    }
+}
+
+/// Options of every call. Host keys are always checked; nobody is asked anything.
+pub(crate) fn common(ends: &Ends, config: Option<&Path>) -> Vec<OsString> {
+    let mut args: Vec<OsString> = Vec::new();
+    if let Some(config) = config {
+        args.extend(["-F".into(), config.into()]);
+    }
+    args.push("-T".into());
+    // `ssh` expands percent signs in this path.
+    let control = ends.control.display().to_string().replace('%', "%%");
+    args.extend(["-S".into(), control.into()]);
+    for option in [
+        "BatchMode=yes",
+        "StrictHostKeyChecking=yes",
+        "ConnectTimeout=10",
+        "ServerAliveInterval=5",
+        "ServerAliveCountMax=3",
+        "ForwardAgent=no",
+        "ForwardX11=no",
+        "PermitLocalCommand=no",
+        "LogLevel=ERROR",
+    ] {
+        args.extend(["-o".into(), option.into()]);
+    }
+    args
+}
+
+/// Where to, and after it what to run there.
+pub(crate) fn destination(destination: &Destination, command: Option<&str>) -> Vec<OsString> {
+    let mut args: Vec<OsString> = Vec::new();
+    if let Some(user) = &destination.user {
+        args.extend(["-l".into(), user.into()]);
+    }
+    if let Some(port) = destination.port {
+        args.extend(["-p".into(), port.to_string().into()]);
+    }
+    args.extend(["--".into(), OsString::from(&destination.host)]);
+    args.extend(command.map(OsString::from));
+    args
+}
+
+/// Options that start a master in the background, with the way to the Engine.
+pub(crate) fn master(ends: &Ends, engine_socket: &str) -> Vec<OsString> {
+    let mut args: Vec<OsString> = vec!["-M".into(), "-N".into(), "-f".into()];
+    for option in ["ControlPersist=60", "StreamLocalBindUnlink=yes", "StreamLocalBindMask=0177"] {
+        args.extend(["-o".into(), option.into()]);
+    }
+    args.extend(forward(ends, engine_socket));
+    args
+}
+
+/// Options that lead a local socket to the Engine's.
+pub(crate) fn forward(ends: &Ends, engine_socket: &str) -> Vec<OsString> {
+    vec!["-L".into(), format!("{}:{engine_socket}", ends.socket.display()).into()]
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests may panic")]
+
+    use super::*;
+
+    fn shown(args: Vec<OsString>) -> String {
+        args.iter()
+            .map(|arg| arg.to_str().unwrap())
+            .collect::<Vec<_>>()
+            .join("\n")
+            .replace("-o\n", "-o ")
+    }
+
+    #[test]
+    fn a_destination_is_never_an_option() {
+        let check = |user, host| Destination::new(user, host, None).is_ok();
+        assert!(check(Some("deploy"), "nas.example.com"));
+        assert!(check(None, "nas"));
+        for bad in ["", "-oProxyCommand=x", "a b", "a\nb"] {
+            assert!(!check(None, bad), "{bad:?}");
+            assert!(!check(Some(bad), "nas"), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn arguments_are_complete_and_in_order() {
+        let to = Destination::new(Some("deploy"), "nas", Some(2222)).unwrap();
+        let ends = Ends::new(Path::new("/run/user/7/100%/hob"), &to, None).unwrap();
+        let args = [common(&ends, Some(Path::new("/c f"))), destination(&to, Some("sh"))].concat();
+        insta::assert_snapshot!("call", shown(args));
+        insta::assert_snapshot!("master", shown(master(&ends, "/var/run/docker.sock")));
+    }
+
+    #[test]
+    fn connections_of_different_destinations_are_apart() {
+        let ends = |user, config: Option<&str>| {
+            let to = Destination::new(user, "nas", None).unwrap();
+            Ends::new(Path::new("/run"), &to, config.map(Path::new)).unwrap().control
+        };
+        assert_eq!(ends(None, None), ends(None, None));
+        assert_ne!(ends(None, None), ends(Some("a"), None));
+        assert_ne!(ends(None, None), ends(None, Some("/c")));
+        let to = Destination::new(None, "nas", None).unwrap();
+        assert!(Ends::new(Path::new(&"/long".repeat(20)), &to, None).is_err());
+        assert!(Ends::new(Path::new("/a:b"), &to, None).is_err());
+    }
+}

@@ -1,0 +1,203 @@
+//! The system's OpenSSH, so that `~/.ssh/config`, agents, jump hosts and hardware keys work. One
+//! connection per host (a master that outlives the run by a minute) carries the scripts and the
+//! way to the Docker socket.
+
+mod args;
+mod failure;
+mod reach;
+
+use std::{
+    ffi::OsString,
+    fs::File,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use tokio::{
+    process::Command,
+    sync::{Mutex, Semaphore},
+    time::{Instant, sleep, timeout},
+};
+
+pub(crate) use args::Destination;
+
+use self::args::Ends;
+use super::{DOCKER_SOCKET, ScriptOutput, process, process_failure};
+use crate::{HostErrorKind, folder::Script};
+
+/// An `sshd` allows ten sessions on a connection unless it is told otherwise; somebody else may use
+/// the same master.
+const SESSIONS_MAX: usize = 6;
+/// Logging in, with the time-out of the connection itself within it.
+const LOGIN: Duration = Duration::from_secs(30);
+/// Asking a master that runs on this machine.
+const ASK_MASTER: Duration = Duration::from_secs(10);
+/// `ssh` itself failed, not what it ran.
+const SSH_FAILED: Option<i32> = Some(255);
+
+/// A host behind SSH.
+pub(crate) struct Ssh {
+    destination: Destination,
+    config: Option<PathBuf>,
+    ends: Ends,
+    sessions: Semaphore,
+    opening: Mutex<()>,
+}
+
+impl Ssh {
+    /// `runtime_dir` is a folder that nobody else can enter.
+    pub(crate) fn new(
+        destination: Destination,
+        config: Option<PathBuf>,
+        runtime_dir: &Path,
+    ) -> Result<Self, HostErrorKind> {
+        let ends = Ends::new(runtime_dir, &destination, config.as_deref())?;
+        let sessions = Semaphore::new(SESSIONS_MAX);
+        Ok(Self { destination, config, ends, sessions, opening: Mutex::new(()) })
+    }
+
+    pub(crate) fn socket(&self) -> &Path {
+        &self.ends.socket
+    }
+
+    /// Makes sure that there is a master and that the local socket leads to the Engine.
+    pub(crate) async fn open(&self) -> Result<(), HostErrorKind> {
+        let _one_at_a_time = self.opening.lock().await;
+        let _one_process = lock(&self.ends.lock).await?;
+        if self.master_lives().await {
+            return self.forward_again().await;
+        }
+        remove(&self.ends.control)?;
+        self.start_master().await
+    }
+
+    async fn master_lives(&self) -> bool {
+        if !self.ends.control.exists() {
+            return false;
+        }
+        let check = self.call(&["-O".into(), "check".into()], None);
+        let output = process::run(check, Vec::new(), 4096, ASK_MASTER).await;
+        output.is_ok_and(|output| output.code == Some(0))
+    }
+
+    /// A master may have lost its forwarding, or its socket may have been removed.
+    async fn forward_again(&self) -> Result<(), HostErrorKind> {
+        for verb in ["cancel", "forward"] {
+            if verb == "forward" {
+                remove(&self.ends.socket)?;
+            }
+            let mut options: Vec<OsString> = vec!["-O".into(), verb.into()];
+            options.extend(args::forward(&self.ends, DOCKER_SOCKET));
+            let output = process::run(self.call(&options, None), Vec::new(), 4096, ASK_MASTER)
+                .await
+                .map_err(|failure| process_failure("ssh", failure))?;
+            if verb == "forward" && output.code != Some(0) {
+                return Err(failure::classify(&output.stderr, self.destination.user()));
+            }
+        }
+        Ok(())
+    }
+
+    /// The master's complaints go to a file: it goes on after the call, and would keep a pipe open.
+    async fn start_master(&self) -> Result<(), HostErrorKind> {
+        let log = File::create(&self.ends.log)
+            .map_err(|why| local_file("writing", &self.ends.log, &why))?;
+        let mut command = self.call(&args::master(&self.ends, DOCKER_SOCKET), None);
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|why| process_failure("ssh", process::Failure::Start(why)))?;
+        let status = timeout(LOGIN, child.wait())
+            .await
+            .map_err(|_| {
+                HostErrorKind::Unreachable(format!(
+                    "{} did not finish the login within {} s",
+                    self.destination.shown(),
+                    LOGIN.as_secs()
+                ))
+            })?
+            .map_err(|why| process_failure("ssh", process::Failure::Start(why)))?;
+        if status.success() {
+            return Ok(());
+        }
+        let said = std::fs::read_to_string(&self.ends.log).unwrap_or_default();
+        Err(failure::classify(&said, self.destination.user()))
+    }
+
+    pub(crate) async fn run(
+        &self,
+        script: Script,
+        input: Vec<u8>,
+    ) -> Result<ScriptOutput, HostErrorKind> {
+        // why: the semaphore is never closed.
+        let _session = self.sessions.acquire().await.ok();
+        let remote = format!("exec sh -c '{}'", script.text());
+        let within = script.time() + LOGIN;
+        let call = self.call(&[], Some(&remote));
+        let output = process::run(call, input, script.output_bytes_max(), within)
+            .await
+            .map_err(|failure| process_failure("ssh", failure))?;
+        let process::Output { code, stdout, stderr } = output;
+        if code == SSH_FAILED {
+            return Err(failure::classify(&stderr, self.destination.user()));
+        }
+        Ok(ScriptOutput { code, stdout, stderr })
+    }
+
+    pub(crate) async fn answers(
+        &self,
+        address: &str,
+        port: u16,
+        within: Duration,
+    ) -> Result<bool, HostErrorKind> {
+        let address = match address.contains(':') {
+            true => format!("[{address}]:{port}"),
+            false => format!("{address}:{port}"),
+        };
+        let call = self.call(&["-v".into(), "-W".into(), address.into()], None);
+        reach::answers(call, within).await
+    }
+
+    fn call(&self, options: &[OsString], remote: Option<&str>) -> Command {
+        let mut command = Command::new("ssh");
+        command
+            .args(args::common(&self.ends, self.config.as_deref()))
+            .args(options)
+            .args(args::destination(&self.destination, remote));
+        command
+    }
+}
+
+/// Waits until no other process starts a master for the same destination.
+async fn lock(path: &Path) -> Result<File, HostErrorKind> {
+    let file = File::create(path).map_err(|why| local_file("writing", path, &why))?;
+    let late = Instant::now() + LOGIN;
+    while file.try_lock().is_err() {
+        if Instant::now() > late {
+            return Err(HostErrorKind::Other(format!(
+                "another run has been connecting for {} s (it holds {})",
+                LOGIN.as_secs(),
+                path.display()
+            )));
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
+    Ok(file)
+}
+
+fn remove(path: &Path) -> Result<(), HostErrorKind> {
+    match std::fs::remove_file(path) {
+        Err(why) if why.kind() != std::io::ErrorKind::NotFound => {
+            Err(local_file("removing", path, &why))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn local_file(doing: &str, path: &Path, why: &std::io::Error) -> HostErrorKind {
+    HostErrorKind::Other(format!("{doing} {} on this machine: {why}", path.display()))
+}
