@@ -74,6 +74,11 @@ impl Pattern {
         Self(self.0.replace(HOST, host))
     }
 
+    /// The pattern for any host.
+    pub(crate) fn any_host(&self) -> Self {
+        Self(self.0.replace(HOST, "*"))
+    }
+
     /// The files below `root` that the pattern leads to, in the order of their paths. A `{stack}`
     /// that was not filled in stands for any name.
     pub(crate) fn find(&self, files: &dyn Files, root: &str) -> Result<Vec<Found>, FileError> {

@@ -38,8 +38,7 @@ pub(crate) struct Repository<'a> {
 impl<'a> Repository<'a> {
     /// The repository at `root` of `files`, for resolving.
     pub(crate) fn new(files: &'a dyn Files, root: &'a str) -> Self {
-        let inner = if root == "/" { "/@repository" } else { root };
-        Self { files, root, base: format!("{}{inner}", OUTSIDE.repeat(STEPS_ABOVE)) }
+        Self { files, root, base: OUTSIDE.repeat(STEPS_ABOVE) + REPOSITORY_ROOT }
     }
 
     /// The repository where it is, for showing.
@@ -100,7 +99,8 @@ impl<'a> Repository<'a> {
         if self.base.is_empty() {
             return text.to_owned();
         }
-        text.replace(&format!("{}/", self.base), "").replace(&self.base, ".")
+        let inside = text.replace(&format!("{}/", self.base), "").replace(&self.base, ".");
+        steps_back(&inside)
     }
 
     fn real_path(&self, path: &str) -> Option<String> {
@@ -124,7 +124,7 @@ impl Files for Repository<'_> {
         match self.real_path(path) {
             Some(real) => self.files.read(&real).map_err(|error| self.named(path, error)),
             None => Err(FileError {
-                path: path.replace(OUTSIDE, ""),
+                path: steps_back(path),
                 reason: "it is not in the repository".into(),
             }),
         }
@@ -136,6 +136,16 @@ impl Files for Repository<'_> {
             None => Ok(Vec::new()),
         }
     }
+}
+
+/// A text in which paths above the repository are written with `..`.
+fn steps_back(text: &str) -> String {
+    let Some((before, rest)) = text.split_once(OUTSIDE) else { return text.to_owned() };
+    let (mut steps, mut rest) = (STEPS_ABOVE, rest);
+    while let Some(deeper) = rest.strip_prefix(OUTSIDE) {
+        (steps, rest) = (steps.saturating_sub(1), deeper);
+    }
+    format!("{before}{}{}", vec![".."; steps].join("/"), steps_back(rest))
 }
 
 #[cfg(test)]
@@ -175,6 +185,8 @@ mod tests {
             repository.read("/etc/passwd").unwrap_err().to_string(),
             "/etc/passwd: it is not in the repository"
         );
+        let above = repository.read(&repository.absolute("../../b")).unwrap_err();
+        assert_eq!(above.to_string(), "../../b: it is not in the repository");
         let missing = repository.read(&repository.absolute("b/c")).unwrap_err();
         assert_eq!(missing.to_string(), "b/c: no such file");
     }

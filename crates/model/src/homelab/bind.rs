@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use hob_compose::{Finding, Place, tree::Node};
 
 use super::{
-    GROUP_OF_ALL, Group, Homelab, Placed, hosts,
+    GROUP_OF_ALL, Group, Homelab, Placed, Vars, hosts,
     reader::{Reader, child, did_you_mean},
     shared,
 };
@@ -116,10 +116,11 @@ fn groups(reader: &mut Reader<'_>, node: &Node) -> BTreeMap<String, Group> {
     for entry in reader.mapping(node, "groups") {
         let name = &entry.key.name;
         let path = child("groups", name);
-        if !reader.check_name(name, "group", entry.key.span.place(), &path) {
+        let place = entry.key.span.place();
+        if !reader.check_name(name, "group", place.clone(), &path) {
             continue;
         }
-        let mut group = Group::default();
+        let mut group = Group { stacks: Vec::new(), vars: Vars::new(), place };
         for part in reader.known(&entry.value, &path, &["stacks", "vars"]) {
             let part_path = child(&path, &part.key.name);
             match part.key.name.as_str() {
@@ -171,15 +172,14 @@ fn check_references(reader: &mut Reader<'_>, homelab: &Homelab) {
             );
         }
     }
-    for name in homelab.groups.keys().filter(|name| *name != GROUP_OF_ALL) {
+    for (name, group) in homelab.groups.iter().filter(|(name, _)| *name != GROUP_OF_ALL) {
         if homelab.hosts_of(name).next().is_none() {
-            let place = group_place(homelab, name);
-            let mut finding =
+            reader.findings.push(
                 Finding::warning("group-not-used", format!("no host is in the group {name}"))
+                    .at(group.place.clone())
                     .on(child("groups", name))
-                    .hint(format!("give a host `groups: [{name}]`, or remove the group"));
-            finding.place = place;
-            reader.findings.push(finding);
+                    .hint(format!("give a host `groups: [{name}]`, or remove the group")),
+            );
         }
     }
     for (name, stack) in &homelab.stacks {
@@ -205,10 +205,4 @@ fn is_named(homelab: &Homelab, stack: &StackName) -> bool {
     homelab.hosts.iter().any(|(name, host)| {
         name.as_str() == stack.as_str() || homelab.stacks_of(host).contains_key(stack)
     })
-}
-
-fn group_place(homelab: &Homelab, name: &str) -> Option<Place> {
-    let group = homelab.groups.get(name)?;
-    let stack = group.stacks.first().map(|stack| stack.place.clone());
-    stack.or_else(|| group.vars.values().next().map(|var| var.place.clone()))
 }

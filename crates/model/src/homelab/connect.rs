@@ -30,10 +30,11 @@ pub(super) fn parse(text: &str) -> Result<Connect, BadConnect> {
     }
     Err(match text.split_once("://") {
         Some((scheme, _)) => bad(&format!("Hob cannot connect over {scheme}"), FORMS),
-        None => bad(
-            &format!("{text:?} does not say how to connect"),
-            &if is_address(text) { format!("write ssh://{text}") } else { FORMS.to_owned() },
-        ),
+        None if text.contains(['@', '.']) => match ssh(text) {
+            Ok(_) => bad("how to connect is not said", &format!("write ssh://{text}")),
+            Err(why) => why,
+        },
+        None => bad(&format!("{text:?} does not say how to connect"), FORMS),
     })
 }
 
@@ -92,10 +93,6 @@ fn is_ipv6(text: &str) -> bool {
     text.contains(':') && text.parse::<std::net::Ipv6Addr>().is_ok()
 }
 
-fn is_address(text: &str) -> bool {
-    ssh(text).is_ok() && (text.contains('.') || text.contains('@'))
-}
-
 fn bad(message: &str, hint: &str) -> BadConnect {
     BadConnect { message: message.to_owned(), hint: hint.to_owned() }
 }
@@ -136,10 +133,10 @@ mod tests {
 
     #[test]
     fn other_forms_are_explained() {
+        check("deploy@nas.lan", "how to connect is not said: write ssh://deploy@nas.lan");
         check(
-            "deploy@nas.lan",
-            "\"deploy@nas.lan\" does not say how to connect: \
-             write ssh://deploy@nas.lan",
+            "me:secret@nas.lan",
+            "there is a password in the address: take it out: Hob uses SSH keys, and the file is in Git",
         );
         check("nas", &format!("\"nas\" does not say how to connect: {FORMS}"));
         check("tcp://nas:2375", &format!("Hob cannot connect over tcp: {FORMS}"));

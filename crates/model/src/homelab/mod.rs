@@ -20,7 +20,8 @@ mod reader;
 mod shared;
 mod size;
 
-pub(crate) use reader::{Reader, did_you_mean, is_name};
+pub use reader::did_you_mean;
+pub(crate) use reader::{Reader, is_name};
 pub(crate) use size::bytes as byte_amount;
 
 /// The name of the file that describes a homelab, in the root of its repository.
@@ -69,12 +70,14 @@ pub struct Placed<T> {
 pub type Vars = BTreeMap<String, Placed<Secret<String>>>;
 
 /// What several hosts have in common.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Group {
     /// Stacks that each of its hosts runs.
     pub stacks: Vec<Placed<StackName>>,
     /// Variables for them and for the hosts' own stacks.
     pub vars: Vars,
+    /// Where its key is written.
+    pub place: Place,
 }
 
 /// One host.

@@ -143,11 +143,8 @@ fn scalars(reader: &mut Reader<'_>, node: &Node, path: &str) -> BTreeMap<String,
 }
 
 pub(super) fn policy(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<Placed<String>>> {
-    let mut publish = None;
-    for part in reader.known(node, "policy", &["publish"]) {
-        publish = Some(reader.texts(&part.value, "policy.publish"));
-    }
-    let publish = publish?;
+    reader.known(node, "policy", &["publish"]);
+    let publish = reader.texts(node.get("publish")?, "policy.publish");
     let mut kept = Vec::new();
     for (index, at) in publish.into_iter().enumerate() {
         if is_address(&at.value) || is_interface(&at.value) {
@@ -187,10 +184,9 @@ fn is_interface(text: &str) -> bool {
 }
 
 pub(super) fn secrets(reader: &mut Reader<'_>, node: &Node) -> Vec<Placed<String>> {
-    let mut files = Vec::new();
-    for part in reader.known(node, "secrets", &["files"]) {
-        files = reader.texts(&part.value, "secrets.files");
-    }
+    reader.known(node, "secrets", &["files"]);
+    let Some(files) = node.get("files") else { return Vec::new() };
+    let files = reader.texts(files, "secrets.files");
     if let Some(first) = files.first() {
         reader.findings.push(
             Finding::note("not-acted-on", "encrypted files are not read yet")

@@ -129,7 +129,7 @@ impl Resolver<'_> {
             if variables::is_undefined(&finding) {
                 self.undefined.add(finding, host_name, name, sources);
             } else {
-                self.findings.push(finding);
+                self.findings.push(sources.explain(finding, host_name));
             }
         }
         match loaded.project {
@@ -171,7 +171,7 @@ impl Resolver<'_> {
         }
         stack.files = mounts.bundle.files;
         resources::networks(self.repository, project, &used, &mut stack, &mut self.findings);
-        resources::volumes(self.repository, project, &used, &mut stack);
+        resources::volumes(self.repository, project, &used, &mut stack, &mut self.findings);
         keep_known_dependencies(&mut stack);
         (stack, facts)
     }

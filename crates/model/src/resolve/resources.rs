@@ -11,7 +11,7 @@ use super::mounts::not_acted_on;
 use crate::{
     desired::{DesiredStack, StackNetwork, StackVolume},
     names::{NetworkName, VolumeName},
-    repository::Repository,
+    repository::{Location, Repository},
     spec::{NetworkSpec, VolumeSpec},
 };
 
@@ -110,6 +110,7 @@ pub(super) fn volumes(
     project: &Project,
     used: &Used,
     stack: &mut DesiredStack,
+    findings: &mut Vec<Finding>,
 ) {
     for (key, volume) in &project.volumes {
         if !used.volumes.contains(key) {
@@ -119,6 +120,16 @@ pub(super) fn volumes(
         if volume.external {
             stack.external_volumes.insert(name, repository.place(&volume.place));
             continue;
+        }
+        let device = volume.driver_opts.get("device").filter(|path| path.starts_with('/'));
+        let device = device.map(|path| repository.locate(path));
+        if let Some(Location::Inside(_) | Location::Outside) = device {
+            findings.push(
+                Finding::error("relative-device", "the volume is at a relative path")
+                    .at(repository.place(&volume.place))
+                    .on(format!("volumes.{key}.driver_opts.device"))
+                    .hint("write the absolute path of a folder of the host"),
+            );
         }
         let spec = VolumeSpec {
             driver: volume.driver.clone(),

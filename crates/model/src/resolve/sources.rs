@@ -41,6 +41,21 @@ pub(super) struct Layer {
     order: usize,
 }
 
+impl Sources {
+    /// A finding about a service of the host's own file that overrides nothing, with the likely
+    /// reason.
+    pub(super) fn explain(&self, finding: Finding, host: &HostName) -> Finding {
+        let is_rest = |layer: &Layer| matches!(layer.part, Some(Part::Except(_)));
+        if finding.code != "no-image" || !self.layers.iter().all(is_rest) {
+            return finding;
+        }
+        finding.hint(format!(
+            "no stack of {host} has a service of this name to override: correct the name, or add \
+             an image"
+        ))
+    }
+}
+
 /// Finds the files of every stack of a host.
 pub(super) fn of_host(
     homelab: &Homelab,

@@ -6,6 +6,7 @@ use hob_compose::{Finding, Place};
 
 use crate::{
     homelab::{HOMELAB_FILE, Homelab, did_you_mean},
+    layers::Pattern,
     names::HostName,
     repository::Repository,
 };
@@ -17,7 +18,13 @@ const FINDINGS_MAX: usize = 50;
 /// waiting for its host.
 pub(super) fn check(homelab: &Homelab, repository: &Repository<'_>, findings: &mut Vec<Finding>) {
     let mut unused = Vec::new();
-    for pattern in homelab.layers.iter().filter(|pattern| pattern.value.is_of_stack()) {
+    for pattern in &homelab.layers {
+        if pattern.value.is_of_host() {
+            unused.extend(of_no_host(homelab, repository, &pattern.value));
+        }
+        if !pattern.value.is_of_stack() {
+            continue;
+        }
         if pattern.value.is_of_host() {
             for (host, declared) in &homelab.hosts {
                 let stacks = homelab.stacks_of(declared);
@@ -48,6 +55,26 @@ pub(super) fn check(homelab: &Homelab, repository: &Repository<'_>, findings: &m
         }
     }
     findings.extend(unused.into_iter().take(FINDINGS_MAX));
+}
+
+/// Files that a pattern finds for hosts that `hob.yaml` does not have.
+fn of_no_host(homelab: &Homelab, repository: &Repository<'_>, pattern: &Pattern) -> Vec<Finding> {
+    let find = |pattern: &Pattern| {
+        let found = pattern.find(repository, repository.base()).unwrap_or_default();
+        found.into_iter().map(|found| found.path).collect::<Vec<_>>()
+    };
+    let declared: BTreeSet<String> =
+        homelab.hosts.keys().flat_map(|host| find(&pattern.fill_host(host.as_str()))).collect();
+    find(&pattern.any_host())
+        .into_iter()
+        .filter(|path| !declared.contains(path))
+        .map(|path| {
+            let message = "the file belongs to no host";
+            Finding::note("host-not-declared", message)
+                .at(start_of(repository, &path))
+                .hint(format!("{pattern} leads here; add the host to {HOMELAB_FILE}, or remove it"))
+        })
+        .collect()
 }
 
 /// A stack whose files are spelled out does not use what the layers find.

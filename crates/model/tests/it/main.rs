@@ -2,5 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
 
+mod between;
+mod files;
+mod homelab;
+mod layers;
 mod pi_gitops;
+mod service;
+mod starter;
 mod support;

@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use hob_compose::{FileError, Files, Kind, MemoryFiles};
-use hob_model::{Finding, REPOSITORY_ROOT};
+use hob_model::{
+    Finding, REPOSITORY_ROOT,
+    desired::{Desired, DesiredStack},
+};
 
 /// Files of a folder on disk, under [`REPOSITORY_ROOT`].
 pub(crate) struct DiskFiles {
@@ -75,4 +78,88 @@ pub(crate) fn repository(text: &str) -> MemoryFiles {
         };
     }
     files
+}
+
+/// Loads the `hob.yaml` of a repository, and says what is wrong with it.
+pub(crate) fn load_text(text: &str) -> String {
+    lines(&hob_model::load(&repository(text), REPOSITORY_ROOT).1)
+}
+
+/// Loads and resolves a repository, and shows what comes of it: findings, then hosts.
+pub(crate) fn resolve_text(text: &str) -> String {
+    let (desired, findings) = resolved(text);
+    lines(&findings) + &show(&desired)
+}
+
+/// Only the findings of [`resolve_text`].
+pub(crate) fn findings_of(text: &str) -> String {
+    lines(&resolved(text).1)
+}
+
+/// Loads and resolves a repository.
+pub(crate) fn resolved(text: &str) -> (Desired, Vec<Finding>) {
+    let files = repository(text);
+    let (homelab, mut findings) = hob_model::load(&files, REPOSITORY_ROOT);
+    let homelab = homelab.unwrap_or_else(|| panic!("{}", lines(&findings)));
+    let (desired, more) = hob_model::resolve(&homelab, &files, REPOSITORY_ROOT);
+    findings.extend(more);
+    (desired, findings)
+}
+
+fn show(desired: &Desired) -> String {
+    let mut shown = String::new();
+    for (name, host) in &desired.hosts {
+        shown += &format!("host {name}\n");
+        for (network, spec) in &host.networks {
+            shown += &format!("  network {network} {}\n", serde_json::to_string(spec).unwrap());
+        }
+        for (name, stack) in &host.stacks {
+            shown += &format!("  stack {name}");
+            if name.as_str() != stack.project {
+                shown += &format!(", project {}", stack.project);
+            }
+            for (host, need) in &stack.needs {
+                let host = host.as_ref().map(|host| format!("{host}/")).unwrap_or_default();
+                shown += &format!(", needs {host}{need}");
+            }
+            for tag in &stack.tags {
+                shown += &format!(", tag {tag}");
+            }
+            shown += "\n";
+            shown += &show_stack(stack);
+        }
+    }
+    shown
+}
+
+fn show_stack(stack: &DesiredStack) -> String {
+    let mut shown = String::new();
+    for (name, network) in &stack.networks {
+        let spec = serde_json::to_string(&network.spec).unwrap();
+        shown += &format!("    network {name} ({}) {spec}\n", network.key);
+    }
+    for name in stack.external_networks.keys() {
+        shown += &format!("    external network {name}\n");
+    }
+    for (name, volume) in &stack.volumes {
+        let spec = serde_json::to_string(&volume.spec).unwrap();
+        shown += &format!("    volume {name} ({}) {spec}\n", volume.key);
+    }
+    for name in stack.external_volumes.keys() {
+        shown += &format!("    external volume {name}\n");
+    }
+    for (path, file) in &stack.files {
+        shown += &format!("    file {path} {:o} {}\n", file.mode, file.digest.short());
+    }
+    for (name, service) in &stack.services {
+        shown += &format!("    service {name} as {}", service.container);
+        for (on, dependency) in &service.depends_on {
+            shown += &format!(", after {on} {:?}", dependency.condition);
+        }
+        shown += "\n";
+        for (attribute, value) in service.spec.sealed(&|value| value.to_owned()).0 {
+            shown += &format!("      {attribute}: {value}\n");
+        }
+    }
+    shown
 }
