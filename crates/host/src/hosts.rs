@@ -16,6 +16,7 @@ use hob_model::{
 use crate::{
     Host, HostError, HostErrorKind, Hosts,
     docker::DockerHost,
+    own_files,
     transport::{DOCKER_SOCKET, Destination, Local, Ssh, Transport},
 };
 
@@ -70,18 +71,18 @@ impl RealHosts {
 /// # Errors
 /// If it cannot be made, or is there and somebody else's or open to others.
 pub fn private_runtime_dir(xdg_runtime_dir: Option<&Path>) -> io::Result<PathBuf> {
-    let me = fs::metadata("/proc/self")?.uid();
+    let me = own_files::own_user_id()?;
     let folder = match xdg_runtime_dir.filter(|folder| folder.is_dir()) {
         Some(folder) => folder.join("hob"),
         None => PathBuf::from(format!("/tmp/hob-{me}")),
     };
     match fs::DirBuilder::new().mode(0o700).create(&folder) {
         Err(why) if why.kind() != io::ErrorKind::AlreadyExists => {
-            return Err(io::Error::new(why.kind(), format!("{}: {why}", folder.display())));
+            return Err(own_files::named(&folder, &why));
         }
         _ => {}
     }
-    let found = fs::symlink_metadata(&folder)?;
+    let found = fs::symlink_metadata(&folder).map_err(|why| own_files::named(&folder, &why))?;
     if !found.is_dir() || found.uid() != me || found.permissions().mode() & 0o077 != 0 {
         let why = format!("{} is not a folder that only its owner can enter", folder.display());
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
@@ -91,7 +92,7 @@ pub fn private_runtime_dir(xdg_runtime_dir: Option<&Path>) -> io::Result<PathBuf
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests may panic")]
+    #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests may panic")]
 
     use super::*;
 

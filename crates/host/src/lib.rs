@@ -8,6 +8,7 @@ mod error;
 mod facts;
 mod folder;
 mod hosts;
+mod own_files;
 mod transport;
 
 use std::{

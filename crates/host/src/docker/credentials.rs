@@ -6,7 +6,7 @@ use bollard::auth::DockerCredentials;
 use serde::Deserialize;
 use tokio::{io::AsyncWriteExt, process::Command, time::timeout};
 
-use crate::HostErrorKind;
+use crate::{HostErrorKind, own_files};
 
 /// Docker's name for its own registry.
 const DOCKER_HUB: &str = "https://index.docker.io/v1/";
@@ -44,14 +44,13 @@ pub(super) async fn of(
     config: &Path,
     registry: &str,
 ) -> Result<Option<DockerCredentials>, HostErrorKind> {
-    let text = match std::fs::read(config) {
-        Ok(text) => text,
-        Err(why) if why.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(why) => return Err(unreadable(config, &why.to_string())),
-    };
+    let cannot = |why: std::io::Error| HostErrorKind::Other(why.to_string());
+    let Some(text) = own_files::read(config).map_err(cannot)? else { return Ok(None) };
     // why: an error of the parser could quote a password.
-    let config: Config = serde_json::from_slice(&text)
-        .map_err(|why| unreadable(config, &format!("line {} is no such JSON", why.line())))?;
+    let config: Config = serde_json::from_slice(&text).map_err(|why| {
+        let (path, line) = (config.display(), why.line());
+        HostErrorKind::Other(format!("{path} cannot be read: line {line} is no such JSON"))
+    })?;
     let server = if registry == "docker.io" { DOCKER_HUB } else { registry };
     if let Some(helper) = config.cred_helpers.get(registry) {
         return ask_helper(helper, server).await;
@@ -63,10 +62,6 @@ pub(super) async fn of(
         Some(helper) => ask_helper(helper, server).await,
         None => Ok(None),
     }
-}
-
-fn unreadable(config: &Path, why: &str) -> HostErrorKind {
-    HostErrorKind::Other(format!("{} cannot be read: {why}", config.display()))
 }
 
 /// The entry for a registry, which may be written as an address.
@@ -195,6 +190,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("config.json");
         assert_eq!(of(&path, "docker.io").await.unwrap(), None);
+        #[expect(clippy::disallowed_methods, reason = "a test")]
         std::fs::write(&path, r#"{"auths": {"ghcr.io": "hunter2"}}"#).unwrap();
         let message = of(&path, "ghcr.io").await.unwrap_err().to_string();
         assert!(

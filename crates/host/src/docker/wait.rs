@@ -55,6 +55,10 @@ impl DockerHost {
                     run.verdict = Some(verdict);
                     return Ok(());
                 }
+                // Somebody is removing it at this moment.
+                Judgement::Bad(_) if sighting.state == ContainerState::Dead => {
+                    return Err(self.bad(name, Failure::Gone).await);
+                }
                 Judgement::Bad(failure) => return Err(self.bad(name, failure).await),
                 Judgement::Wait(time) => time,
             };

@@ -24,7 +24,7 @@ pub(crate) use args::Destination;
 
 use self::args::Ends;
 use super::{DOCKER_SOCKET, ScriptOutput, process, process_failure};
-use crate::{HostErrorKind, folder::Script};
+use crate::{HostErrorKind, folder::Script, own_files};
 
 /// An `sshd` allows ten sessions on a connection unless it is told otherwise; somebody else may use
 /// the same master.
@@ -68,7 +68,7 @@ impl Ssh {
         if self.master_lives().await {
             return self.forward_again().await;
         }
-        remove(&self.ends.control)?;
+        own_files::remove(&self.ends.control).map_err(local_file)?;
         self.start_master().await
     }
 
@@ -85,7 +85,7 @@ impl Ssh {
     async fn forward_again(&self) -> Result<(), HostErrorKind> {
         for verb in ["cancel", "forward"] {
             if verb == "forward" {
-                remove(&self.ends.socket)?;
+                own_files::remove(&self.ends.socket).map_err(local_file)?;
             }
             let mut options: Vec<OsString> = vec!["-O".into(), verb.into()];
             options.extend(args::forward(&self.ends, DOCKER_SOCKET));
@@ -101,8 +101,7 @@ impl Ssh {
 
     /// The master's complaints go to a file: it goes on after the call, and would keep a pipe open.
     async fn start_master(&self) -> Result<(), HostErrorKind> {
-        let log = File::create(&self.ends.log)
-            .map_err(|why| local_file("writing", &self.ends.log, &why))?;
+        let log = own_files::create(&self.ends.log).map_err(local_file)?;
         let mut command = self.call(&args::master(&self.ends, DOCKER_SOCKET), None);
         let mut child = command
             .stdin(Stdio::null())
@@ -124,8 +123,8 @@ impl Ssh {
         if status.success() {
             return Ok(());
         }
-        let said = std::fs::read_to_string(&self.ends.log).unwrap_or_default();
-        Err(failure::classify(&said, self.destination.user()))
+        let said = own_files::read(&self.ends.log).map_err(local_file)?.unwrap_or_default();
+        Err(failure::classify(&String::from_utf8_lossy(&said), self.destination.user()))
     }
 
     pub(crate) async fn run(
@@ -174,7 +173,7 @@ impl Ssh {
 
 /// Waits until no other process starts a master for the same destination.
 async fn lock(path: &Path) -> Result<File, HostErrorKind> {
-    let file = File::create(path).map_err(|why| local_file("writing", path, &why))?;
+    let file = own_files::create(path).map_err(local_file)?;
     let late = Instant::now() + LOGIN;
     while file.try_lock().is_err() {
         if Instant::now() > late {
@@ -189,15 +188,6 @@ async fn lock(path: &Path) -> Result<File, HostErrorKind> {
     Ok(file)
 }
 
-fn remove(path: &Path) -> Result<(), HostErrorKind> {
-    match std::fs::remove_file(path) {
-        Err(why) if why.kind() != std::io::ErrorKind::NotFound => {
-            Err(local_file("removing", path, &why))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn local_file(doing: &str, path: &Path, why: &std::io::Error) -> HostErrorKind {
-    HostErrorKind::Other(format!("{doing} {} on this machine: {why}", path.display()))
+fn local_file(why: std::io::Error) -> HostErrorKind {
+    HostErrorKind::Other(why.to_string())
 }

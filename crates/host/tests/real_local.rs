@@ -1,0 +1,16 @@
+//! The same on a real Engine: this machine's. Every test works under a homelab name of its own, in a
+//! folder of its own, and takes away what it made.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests may panic")]
+#![allow(clippy::disallowed_methods, reason = "tests read and write files as they are")]
+
+#[path = "real/bench.rs"]
+mod bench;
+#[path = "real/containers.rs"]
+mod containers;
+#[path = "real/engine.rs"]
+mod engine;
+#[path = "real/files.rs"]
+mod files;
+#[path = "real/verdicts.rs"]
+mod verdicts;
