@@ -89,6 +89,9 @@ fn put_back_line(step: &Step) -> String {
     format!("{}  putting back {}", step.host, step.subject())
 }
 
+const STOPPING: &str = "Stopping: what is under way finishes or is put back; Ctrl-C again stops at \
+                        once, and the next run heals what is left half done.";
+
 impl Progress for Lines<'_> {
     fn event(&self, event: Event<'_>) {
         match event {
@@ -98,6 +101,7 @@ impl Progress for Lines<'_> {
                 }
             }
             Event::PuttingBack { step } => self.ui.talk(&format!("{}\n", put_back_line(step))),
+            Event::Stopping => self.ui.talk(&format!("{STOPPING}\n")),
             Event::Began { .. } | Event::Operation { .. } | Event::Within { .. } => {}
         }
     }
@@ -179,6 +183,7 @@ impl Progress for Bars<'_> {
                 self.doing(step, Some(what));
             }
             Event::PuttingBack { step } => self.say(&put_back_line(step)),
+            Event::Stopping => self.say(STOPPING),
             Event::Ended { step, outcome, took } => {
                 let line = self.lines.line(step, outcome, took);
                 // What went well shows in the bar.

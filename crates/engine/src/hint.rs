@@ -45,8 +45,8 @@ pub fn hint(kind: &HostErrorKind) -> Option<String> {
         HostErrorKind::NotOurs { name } => {
             format!("rename the service, or remove container {name} by hand")
         }
-        HostErrorKind::BadVerdict { container, .. } => {
-            format!("docker logs {container} on the host shows more")
+        HostErrorKind::BadVerdict { .. } => {
+            "mend the service in the repository, and apply again".to_owned()
         }
         HostErrorKind::Engine(_) | HostErrorKind::Other(_) => return None,
     })

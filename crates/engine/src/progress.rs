@@ -40,6 +40,8 @@ pub enum Event<'a> {
         /// Which step.
         step: &'a Step,
     },
+    /// The run was told to stop: nothing new begins.
+    Stopping,
     /// A step ended, or was found not to begin at all.
     Ended {
         /// Which step.

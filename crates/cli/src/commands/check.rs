@@ -7,7 +7,7 @@ use crate::{
     render::checks::{self, Passing},
     repository::Repository,
     select::SelectArgs,
-    style::{ERROR, SUCCESS, paint},
+    style::{ERROR, SUCCESS, count, paint},
 };
 
 /// Check the repository, then whether every host is fit for what it is to run
@@ -36,8 +36,11 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, CommandE
     if !ui.json {
         ui.talk(&findings.text(ui.width()));
         ui.data(&format!(
-            "{} repository: {hosts} hosts, {stacks} stacks, {services} services, {}\n",
+            "{} repository: {}, {}, {}, {}\n",
             paint(SUCCESS, "✓"),
+            count(hosts, "host"),
+            count(stacks, "stack"),
+            count(services, "service"),
             findings.summary()
         ))?;
     }

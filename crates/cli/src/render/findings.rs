@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, ops::Range};
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
-use hob_compose::{Files, Finding, Place, Severity};
+use hob_compose::{Files, Finding, Place, Related, Severity};
 use hob_model::REPOSITORY_ROOT;
 use serde_json::{Value, json};
 
@@ -120,30 +120,24 @@ impl Findings {
 }
 
 fn json_of(finding: &Finding) -> Value {
-    let mut value = place_json(finding.place.as_ref());
-    let related: Vec<Value> = finding
-        .related
+    let Finding { severity, code, message, place, path, hint, related } = finding;
+    let related: Vec<Value> = related
         .iter()
-        .map(|related| {
-            let mut value = place_json(Some(&related.place));
-            value["message"] = json!(related.message);
-            value
+        .map(|Related { place, message }| {
+            let Place { file, line, column, len: _ } = place;
+            json!({ "message": message, "file": shown(file), "line": line, "column": column })
         })
         .collect();
-    value["severity"] = json!(finding.severity);
-    value["code"] = json!(finding.code);
-    value["message"] = json!(finding.message);
-    value["path"] = json!(finding.path);
-    value["hint"] = json!(finding.hint);
-    value["related"] = Value::Array(related);
-    value
-}
-
-fn place_json(place: Option<&Place>) -> Value {
     json!({
-        "file": place.map(|place| shown(&place.file)),
-        "line": place.map(|place| place.line),
-        "column": place.map(|place| place.column),
+        "severity": severity,
+        "code": code,
+        "message": message,
+        "file": place.as_ref().map(|place| shown(&place.file)),
+        "line": place.as_ref().map(|place| place.line),
+        "column": place.as_ref().map(|place| place.column),
+        "path": path,
+        "hint": hint,
+        "related": related,
     })
 }
 

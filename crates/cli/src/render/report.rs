@@ -30,7 +30,7 @@ pub(crate) fn text(plan: &Plan, report: &Report) -> String {
                 for line in last_lines(&error.kind) {
                     told += &format!("    | {line}\n");
                 }
-                told += &undone_text(undone);
+                told += &undone_text(step, undone);
                 if let Some(hint) = hob_engine::hint(&error.kind) {
                     told += &format!("  {} {hint}\n", paint(HINT, "hint:"));
                 }
@@ -41,7 +41,7 @@ pub(crate) fn text(plan: &Plan, report: &Report) -> String {
                 paint(WARNING, "broken off"),
                 step.host,
                 name(step),
-                undone_text(undone)
+                undone_text(step, undone)
             ),
         };
     }
@@ -49,13 +49,16 @@ pub(crate) fn text(plan: &Plan, report: &Report) -> String {
     out + &summary(plan, report)
 }
 
-fn undone_text(undone: &Undone) -> String {
+fn undone_text(step: &Step, undone: &Undone) -> String {
     match undone {
         Undone::Nothing => String::new(),
         Undone::PutBack => "  what was there before is back in its place\n".to_owned(),
-        Undone::LeftStopped => {
-            "  the new container was stopped and left for you to look at\n".to_owned()
-        }
+        Undone::LeftStopped => match step.change.container() {
+            Some(name) => {
+                format!("  it was stopped and left for you to look at: docker logs {name}\n")
+            }
+            None => "  it was stopped and left for you to look at\n".to_owned(),
+        },
         Undone::Failed { error } => format!(
             "  putting things back failed as well: {}: {}\n  the next run tries again\n",
             error.doing, error.kind
@@ -156,10 +159,10 @@ fn summary(plan: &Plan, report: &Report) -> String {
     if blocked > 0 {
         out += &format!("{} {} blocked, see the plan\n", paint(WARNING, "!"), blocked);
     }
-    let heading = if report.stopped {
-        "Stopped"
-    } else if report.is_success() {
+    let heading = if report.is_success() {
         "Done"
+    } else if report.stopped {
+        "Stopped"
     } else {
         "Not everything was done"
     };

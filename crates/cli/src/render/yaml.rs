@@ -69,7 +69,7 @@ fn scalar(value: &Value) -> String {
 
 /// Plain if it can only be read as this text, else in double quotes, which JSON's are.
 fn text(string: &str) -> String {
-    let plain_inside = |c: char| c.is_ascii_alphanumeric() || "_-./@ ".contains(c);
+    let plain_inside = |c: char| c.is_ascii_alphanumeric() || "_-./@:$ ".contains(c);
     let begins_plainly =
         string.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || c == '/');
     let means_something = matches!(
@@ -78,7 +78,8 @@ fn text(string: &str) -> String {
     );
     if begins_plainly
         && !means_something
-        && !string.ends_with(' ')
+        && !string.ends_with([' ', ':'])
+        && !string.contains(": ")
         && string.chars().all(plain_inside)
     {
         string.to_owned()

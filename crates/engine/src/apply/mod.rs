@@ -96,6 +96,7 @@ impl<'a> Run<'a> {
     ) {
         let mut under_way: FuturesUnordered<BoxFuture<'a, (usize, Outcome)>> =
             FuturesUnordered::new();
+        let mut is_stopping = false;
         loop {
             while let Some(at) = self.schedule.next_ready() {
                 under_way.push(begin(self.plan, at, open, shared));
@@ -106,6 +107,10 @@ impl<'a> Run<'a> {
             tokio::select! {
                 biased;
                 () = stop.now() => return,
+                _ = stop.requested(), if !is_stopping => {
+                    is_stopping = true;
+                    self.progress.event(Event::Stopping);
+                }
                 Some(note) = heard.recv() => self.note(note),
                 Some((at, outcome)) = under_way.next() => {
                     // What it said before it ended comes first.
