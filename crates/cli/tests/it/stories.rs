@@ -6,10 +6,11 @@ use std::{
     ffi::OsString,
     io,
     path::{Path, PathBuf},
+    rc::Rc,
     sync::Arc,
 };
 
-use futures_util::{FutureExt, future::BoxFuture};
+use futures_util::{FutureExt, future::LocalBoxFuture};
 use hob_cli::{Environment, Terminal, World};
 use hob_engine::stop_signal;
 use hob_testbed::story::{self, FakeStoryWorld, Hob, HobCall, UPDATE_VARIABLE};
@@ -19,8 +20,8 @@ use tokio::sync::watch;
 struct InProcess;
 
 impl Hob for InProcess {
-    fn run(&self, call: HobCall) -> BoxFuture<'_, i32> {
-        run(call).boxed()
+    fn run(&self, call: HobCall) -> LocalBoxFuture<'_, i32> {
+        run(call).boxed_local()
     }
 }
 
@@ -67,7 +68,7 @@ async fn stories_come_out_as_recorded() {
             continue;
         }
         told += 1;
-        let mut world = FakeStoryWorld::new(Arc::new(InProcess));
+        let mut world = FakeStoryWorld::new(Rc::new(InProcess));
         if let Err(why) = story::check(&path, &mut world, update).await {
             faults.push(format!("{name}: {why}"));
         }

@@ -42,14 +42,33 @@ struct Inner {
     world: FakeWorld,
     /// Operations begun.
     begun: AtomicU64,
-    killed_after: Option<u64>,
+    fate: Fate,
     killed: watch::Sender<bool>,
+    interrupts: watch::Sender<u32>,
 }
 
+/// What happens to a run, by the number of operations that it has begun on all hosts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fate {
+    /// It is killed before it begins its next operation after this many.
+    pub killed_after: Option<u64>,
+    /// Ctrl-C is pressed when it begins its next operation after each of these numbers.
+    pub interrupted_after: Vec<u64>,
+}
+
+/// Turns that others get between Ctrl-C and the operation during which it was pressed.
+const TURNS: u32 = 20;
+
 impl FakeSession {
-    pub(super) fn new(world: FakeWorld, killed_after: Option<u64>) -> Self {
-        let killed = watch::Sender::new(false);
-        Self { inner: Arc::new(Inner { world, begun: AtomicU64::new(0), killed_after, killed }) }
+    pub(super) fn new(world: FakeWorld, fate: Fate) -> Self {
+        let (killed, interrupts) = (watch::Sender::new(false), watch::Sender::new(0));
+        let begun = AtomicU64::new(0);
+        Self { inner: Arc::new(Inner { world, begun, fate, killed, interrupts }) }
+    }
+
+    /// How often Ctrl-C was pressed, and when it is pressed again.
+    pub fn interrupts(&self) -> watch::Receiver<u32> {
+        self.inner.interrupts.subscribe()
     }
 
     /// Ends the session: from now on nothing that it does comes to an end.
@@ -80,11 +99,18 @@ impl FakeSession {
     /// Counts an operation, or ends the session before it.
     async fn begin_operation(&self) {
         self.go_on().await;
-        if self.inner.killed_after == Some(self.operations()) {
+        let begun = self.operations();
+        if self.inner.fate.killed_after == Some(begun) {
             self.kill();
             std::future::pending::<()>().await;
         }
         self.inner.begun.fetch_add(1, Ordering::SeqCst);
+        if self.inner.fate.interrupted_after.contains(&begun) {
+            self.inner.interrupts.send_modify(|times| *times += 1);
+            for _ in 0..TURNS {
+                self.go_on().await;
+            }
+        }
     }
 }
 

@@ -26,7 +26,7 @@ use std::{
 use hob_model::HostName;
 
 pub use by_hand::ByHandError;
-pub use host::FakeSession;
+pub use host::{FakeSession, Fate};
 pub use images::Product;
 pub use luck::{Mishap, Trouble};
 
@@ -63,15 +63,9 @@ impl FakeWorld {
         Self::default()
     }
 
-    /// One run of a program in this world.
-    pub fn session(&self) -> FakeSession {
-        FakeSession::new(self.clone(), None)
-    }
-
-    /// One run of a program that is killed before it begins its next operation after this many,
-    /// counted over all hosts.
-    pub fn doomed_session(&self, operations: u64) -> FakeSession {
-        FakeSession::new(self.clone(), Some(operations))
+    /// One run of a program in this world, to which this happens.
+    pub fn session(&self, fate: Fate) -> FakeSession {
+        FakeSession::new(self.clone(), fate)
     }
 
     /// Makes a whole machine unusable, or usable again.

@@ -10,7 +10,7 @@ use hob_model::{
 };
 use hob_plan::Op;
 
-use super::{FakeSession, FakeWorld, Mishap, Product, Trouble, sample};
+use super::{FakeSession, FakeWorld, Fate, Mishap, Product, Trouble, sample};
 
 const NAS: &str = "nas";
 
@@ -27,7 +27,7 @@ async fn open(session: &FakeSession) -> Result<Arc<dyn Host>, HostError> {
 
 /// Performs the operations on a host of the world until one fails.
 async fn perform(world: &FakeWorld, ops: &[Op]) -> Result<(), HostError> {
-    let host = open(&world.session()).await?;
+    let host = open(&world.session(Fate::default())).await?;
     let mut run = StepRun { verdict: None, progress: &|_| {} };
     for op in ops {
         host.perform(op, &mut run).await?;
@@ -59,7 +59,12 @@ async fn a_container_is_made_started_awaited_and_recorded() {
     let world = FakeWorld::new();
     check(&world, &sample::deploy("web", sample::spec("web:1")), "nas  web  web:1  running\n")
         .await;
-    let seen = open(&world.session()).await.unwrap().observe(&Ask::default()).await.unwrap();
+    let seen = open(&world.session(Fate::default()))
+        .await
+        .unwrap()
+        .observe(&Ask::default())
+        .await
+        .unwrap();
     let applied = &seen.stacks["web"].applied["web"];
     assert_eq!(format!("{:?}", applied.verdict), "Running");
 }
@@ -116,7 +121,7 @@ async fn a_port_belongs_to_one_program() {
     .await;
     world.docker_rm(&NAS.into(), "theirs").unwrap();
     check(&world, &[Op::Start("web".into())], "nas  web  web:1  running\n").await;
-    let host = open(&world.session()).await.unwrap();
+    let host = open(&world.session(Fate::default())).await.unwrap();
     let soon = std::time::Duration::from_secs(1);
     assert!(host.answers("", 80, soon).await.unwrap());
     assert!(!host.answers("", 81, soon).await.unwrap());
@@ -183,7 +188,7 @@ async fn bad_luck_strikes_at_its_operation() {
 #[tokio::test]
 async fn a_killed_session_does_nothing_more() {
     let world = FakeWorld::new();
-    let session = world.doomed_session(2);
+    let session = world.session(Fate { killed_after: Some(2), ..Fate::default() });
     let host = open(&session).await.unwrap();
     let work = async {
         let mut run = StepRun { verdict: None, progress: &|_| {} };

@@ -3,24 +3,27 @@
 use std::{
     io,
     path::{Path, PathBuf},
+    rc::Rc,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use async_trait::async_trait;
+use futures_util::future::LocalBoxFuture;
 use hob_host::Hosts;
 use hob_model::HostName;
+use tokio::sync::watch;
 
 use super::{
     Act, Ran, StoryError, StoryWorld,
     act::{Happening, Show},
 };
-use crate::fake::{FakeWorld, Product, Snapshot};
+use crate::fake::{FakeWorld, Fate, Product, Snapshot};
 
-/// The command line, as a function. The crate that has it hands it in.
-#[async_trait]
-pub trait Hob: Send + Sync {
-    /// Runs it to its end and returns the exit code. When the future is dropped, it was killed.
-    async fn run(&self, call: HobCall) -> i32;
+/// The command line, as a function to its exit code. The crate that has it hands it in. When the
+/// future is dropped, it was killed.
+pub trait Hob {
+    /// Runs it to its end.
+    fn run(&self, call: HobCall) -> LocalBoxFuture<'_, i32>;
 }
 
 /// One call of the command line.
@@ -36,6 +39,8 @@ pub struct HobCall {
     pub stdout: Output,
     /// Where its talk goes.
     pub stderr: Output,
+    /// How often Ctrl-C was pressed so far.
+    pub interrupts: watch::Receiver<u32>,
 }
 
 /// Takes what is written, to be read later. Copies share the same text.
@@ -63,14 +68,14 @@ impl io::Write for Output {
 
 /// A world of imagined hosts.
 pub struct FakeStoryWorld {
-    hob: Arc<dyn Hob>,
+    hob: Rc<dyn Hob>,
     world: FakeWorld,
     remembered: Option<Snapshot>,
 }
 
 impl FakeStoryWorld {
     /// A new world for this command line.
-    pub fn new(hob: Arc<dyn Hob>) -> Self {
+    pub fn new(hob: Rc<dyn Hob>) -> Self {
         Self { hob, world: FakeWorld::new(), remembered: None }
     }
 
@@ -115,18 +120,15 @@ impl FakeStoryWorld {
     }
 }
 
-#[async_trait]
+#[async_trait(?Send)]
 impl StoryWorld for FakeStoryWorld {
     async fn hob(
         &mut self,
         arguments: &[String],
         repository: &Path,
-        killed_after: Option<u64>,
+        fate: &Fate,
     ) -> Result<Ran, StoryError> {
-        let session = match killed_after {
-            None => self.world.session(),
-            Some(operations) => self.world.doomed_session(operations),
-        };
+        let session = self.world.session(fate.clone());
         let (stdout, stderr) = (Output::default(), Output::default());
         let call = HobCall {
             arguments: arguments.to_vec(),
@@ -134,6 +136,7 @@ impl StoryWorld for FakeStoryWorld {
             hosts: Arc::new(session.clone()),
             stdout: stdout.clone(),
             stderr: stderr.clone(),
+            interrupts: session.interrupts(),
         };
         let code = tokio::select! {
             code = self.hob.run(call) => Some(code),

@@ -36,6 +36,7 @@ use std::path::Path;
 use async_trait::async_trait;
 use thiserror::Error;
 
+pub use crate::fake::Fate;
 pub use act::{Act, Happening, Show};
 pub use fake::{FakeStoryWorld, Hob, HobCall, Output};
 pub use parse::{Command, Line, Story};
@@ -43,15 +44,14 @@ pub use record::{UPDATE_VARIABLE, check, stories_in};
 pub use run::run;
 
 /// Where a story can happen.
-#[async_trait]
-pub trait StoryWorld: Send {
-    /// Runs `hob` in the repository. If `killed_after` is given, it ends without warning before
-    /// the operation that comes after this many.
+#[async_trait(?Send)]
+pub trait StoryWorld {
+    /// Runs `hob` in the repository.
     async fn hob(
         &mut self,
         arguments: &[String],
         repository: &Path,
-        killed_after: Option<u64>,
+        fate: &Fate,
     ) -> Result<Ran, StoryError>;
 
     /// Lets something happen, or shows something.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{StoryError, act::Act, words};
+use super::{Fate, StoryError, act::Act, words};
 
 /// A story, ready to be told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,9 +32,10 @@ pub enum Command {
     /// `hob ARGUMENTS`.
     Hob(Vec<String>),
     /// `killed after N: hob ARGUMENTS`: it ends before its operation N + 1.
-    Killed {
-        /// Operations that it gets done.
-        after: u64,
+    /// `interrupted after N: hob ARGUMENTS`: Ctrl-C is pressed then; `N, M` presses it twice.
+    Fated {
+        /// What happens to it.
+        fate: Fate,
         /// Arguments of `hob`.
         arguments: Vec<String>,
     },
@@ -128,8 +129,16 @@ fn command(line: &str, block: &str) -> Result<Command, String> {
     }
     if let Some(rest) = line.strip_prefix("killed after ") {
         let (after, rest) = rest.split_once(':').ok_or("killed after NUMBER: hob ...")?;
-        let after = words::number(after, "number of operations")?;
-        return Ok(Command::Killed { after, arguments: hob(rest)? });
+        let killed_after = Some(words::number(after, "number of operations")?);
+        let fate = Fate { killed_after, ..Fate::default() };
+        return Ok(Command::Fated { fate, arguments: hob(rest)? });
+    }
+    if let Some(rest) = line.strip_prefix("interrupted after ") {
+        let (after, rest) = rest.split_once(':').ok_or("interrupted after NUMBER: hob ...")?;
+        let number = |word: &str| words::number(word.trim(), "number of operations");
+        let interrupted_after = after.split(',').map(number).collect::<Result<_, _>>()?;
+        let fate = Fate { interrupted_after, ..Fate::default() };
+        return Ok(Command::Fated { fate, arguments: hob(rest)? });
     }
     if let Some(rest) = line.strip_prefix("edit ") {
         let (path, rest) = rest.split_once(": ").ok_or("edit PATH: OLD -> NEW")?;

@@ -3,7 +3,7 @@
 use std::{fmt::Write as _, path::Path};
 
 use super::{
-    Command, Line, Ran, Story, StoryError, StoryWorld,
+    Command, Fate, Line, Ran, Story, StoryError, StoryWorld,
     act::{Act, Show},
     files,
 };
@@ -40,11 +40,11 @@ impl Teller<'_> {
         match &line.command {
             Command::Prose => {}
             Command::Hob(arguments) => {
-                let ran = self.world.hob(arguments, self.repository, None).await?;
+                let ran = self.world.hob(arguments, self.repository, &Fate::default()).await?;
                 self.note_ran(&ran);
             }
-            Command::Killed { after, arguments } => {
-                let ran = self.world.hob(arguments, self.repository, Some(*after)).await?;
+            Command::Fated { fate, arguments } => {
+                let ran = self.world.hob(arguments, self.repository, fate).await?;
                 self.note_ran(&ran);
             }
             Command::KilledAnywhere(arguments) => {
@@ -73,18 +73,20 @@ impl Teller<'_> {
     /// Kills the call after every number of operations, and returns how many there were.
     async fn kill_anywhere(&mut self, arguments: &[String]) -> Result<u64, StoryError> {
         self.world.remember()?;
-        let whole = self.world.hob(arguments, self.repository, None).await?;
+        let whole = self.world.hob(arguments, self.repository, &Fate::default()).await?;
         let expected = self.world.act(&Act::Show(Show::Everything)).await?;
         for after in 0..KILLS_MAX {
             self.world.go_back()?;
-            let killed = self.world.hob(arguments, self.repository, Some(after)).await?;
+            let fate = Fate { killed_after: Some(after), ..Fate::default() };
+            let killed = self.world.hob(arguments, self.repository, &fate).await?;
             if killed.code.is_some() {
                 return Ok(after);
             }
             let left = self.world.act(&Act::Show(Show::Everything)).await?;
-            let healing = self.world.hob(arguments, self.repository, None).await?;
+            let healing = self.world.hob(arguments, self.repository, &Fate::default()).await?;
             let found = self.world.act(&Act::Show(Show::Everything)).await?;
-            let plan = self.world.hob(&["plan".to_owned()], self.repository, None).await?;
+            let plan =
+                self.world.hob(&["plan".to_owned()], self.repository, &Fate::default()).await?;
             let healed = found == expected && plan.code == Some(0);
             if !healed || healing.code != whole.code {
                 return Err(StoryError::World(format!(

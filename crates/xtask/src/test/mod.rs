@@ -10,7 +10,7 @@ use std::{
 };
 
 use clap::Args;
-use hob_testbed::lab::{Dirs, ensure_engine};
+use hob_testbed::lab::{Dirs, prepare};
 
 use crate::{Outcome, say, tidy};
 use count::Count;
@@ -159,7 +159,7 @@ fn licences(root: &Path) -> Result<Ended, String> {
 fn real_tests(root: &Path) -> Result<Ended, String> {
     let runtime = tokio::runtime::Runtime::new().map_err(|why| format!("starting: {why}"))?;
     let (dirs, progress) = (Dirs::usual(), say::progress());
-    runtime.block_on(ensure_engine(&dirs, &progress)).map_err(|why| why.to_string())?;
+    runtime.block_on(prepare(&dirs, &progress)).map_err(|why| why.to_string())?;
     let failed = "at least one test";
     if has_nextest() {
         let filter = format!("test(/(^|::){REAL}/)");
