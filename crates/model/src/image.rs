@@ -16,9 +16,9 @@ struct Parts<'a> {
 
 impl ImageRef {
     /// The short form that the Engine lists, with the tag spelled out: `docker.io/library/nginx`
-    /// and `nginx` are `nginx:latest`. A tag beside a digest means nothing and is dropped. Two names
-    /// with the same familiar form stand for the same image. (Rules: distribution/reference
-    /// `normalize.go`.)
+    /// and `nginx` are `nginx:latest`. A tag beside a digest means nothing and is dropped. Two
+    /// names with the same familiar form stand for the same image. (Rules:
+    /// distribution/reference `normalize.go`.)
     pub fn familiar(&self) -> Self {
         if is_image_id(self.as_str()) {
             return self.clone();

@@ -104,7 +104,9 @@ pub(super) fn patterns(reader: &mut Reader<'_>, node: &Node, path: &str) -> Vec<
                 Finding::error("bad-path", format!("{:?}: {message}", text.value))
                     .at(text.place)
                     .on(format!("{path}[{index}]"))
-                    .hint("write a path relative to the repository; {host}, {stack} and * may be in it"),
+                    .hint(
+                        "write a path relative to the repository, with {host}, {stack} or * in it",
+                    ),
             ),
         }
     }

@@ -136,7 +136,8 @@ mod tests {
         check("deploy@nas.lan", "how to connect is not said: write ssh://deploy@nas.lan");
         check(
             "me:secret@nas.lan",
-            "there is a password in the address: take it out: Hob uses SSH keys, and the file is in Git",
+            "there is a password in the address: \
+             take it out: Hob uses SSH keys, and the file is in Git",
         );
         check("nas", &format!("\"nas\" does not say how to connect: {FORMS}"));
         check("tcp://nas:2375", &format!("Hob cannot connect over tcp: {FORMS}"));

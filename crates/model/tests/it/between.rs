@@ -29,11 +29,24 @@ services:
 networks: { default: { name: common } }
 "#
     ), @r#"
-    hob.yaml:5:38: error[duplicate-project]: the stacks a and b of nas are both the Compose project a (give one another name: stacks: { b: { project: ... } })
-    hob.yaml:5:38: error[network-made-twice]: the stacks a and b of nas both make common (write external: true in both, and networks: { common: {} } in hob.yaml)
-    stacks/b/compose.yaml:3:3: error[duplicate-container] services.one.container_name: two containers of nas would be called the-one (give one another container_name, or none)
-    stacks/b/compose.yaml:6:13: error[duplicate-port] services.one.ports[0]: port 80/tcp of nas is published twice (publish one of them on another port or address)
-    stacks/b/compose.yaml:6:34: error[duplicate-port] services.one.ports[1]: port 81/tcp of nas is published twice (publish one of them on another port or address)
+    hob.yaml:5:38: error[duplicate-project]
+      the stacks a and b of nas are both the Compose project a
+      hint: give one another name: stacks: { b: { project: ... } }
+    hob.yaml:5:38: error[network-made-twice]
+      the stacks a and b of nas both make common
+      hint: write external: true in both, and networks: { common: {} } in hob.yaml
+    stacks/b/compose.yaml:3:3: error[duplicate-container] services.one.container_name
+      two containers of nas would be called the-one
+      stacks/a/compose.yaml:2:3: the other, in the stack a
+      hint: give one another container_name, or none
+    stacks/b/compose.yaml:6:13: error[duplicate-port] services.one.ports[0]
+      port 80/tcp of nas is published twice
+      stacks/a/compose.yaml:5:13: also here, by one of the stack a
+      hint: publish one of them on another port or address
+    stacks/b/compose.yaml:6:34: error[duplicate-port] services.one.ports[1]
+      port 81/tcp of nas is published twice
+      stacks/a/compose.yaml:5:22: also here, by one of the stack a
+      hint: publish one of them on another port or address
     "#);
 }
 
@@ -62,8 +75,12 @@ x-hob: { needs: [nas/gateway] }
 services: { app: { image: a, network_mode: proxy } }
 "#
     ), @r#"
-    hob.yaml:3:40: note[network-not-used] networks.idle: no stack uses the shared network idle (a stack uses it with networks: { idle: { external: true } })
-    stacks/gateway/compose.yaml:2:68: note[external-network] networks.elsewhere: nas must have elsewhere already (Hob makes it if hob.yaml says networks: { elsewhere: {} })
+    hob.yaml:3:40: note[network-not-used] networks.idle
+      no stack uses the shared network idle
+      hint: a stack uses it with networks: { idle: { external: true } }
+    stacks/gateway/compose.yaml:2:68: note[external-network] networks.elsewhere
+      nas must have elsewhere already
+      hint: Hob makes it if hob.yaml says networks: { elsewhere: {} }
     host nas
       network proxy {"internal":true}
       stack app, needs gateway, needs store
@@ -128,11 +145,23 @@ services: { e: { image: e, networks: [d, e] } }
 networks: { e: { name: e }, d: { name: d, external: true } }
 "#
     ), @r#"
-    stacks/a/compose.yaml:1:18: error[needs-in-a-circle] x-hob.needs: stacks wait for each other: nas/a -> nas/b -> pi/z -> nas/a (take one of these needs away)
-    stacks/c/compose.yaml:1:21: error[unknown-stack] x-hob.needs[1]: nas has no stack z (pi has: write pi/z, or give nas the stack too)
-    stacks/c/compose.yaml:1:24: error[unknown-stack] x-hob.needs[2]: nas has no stack gone
-    stacks/c/compose.yaml:1:30: error[unknown-host] x-hob.needs[3]: there is no host pii (did you mean pi?)
-    stacks/d/compose.yaml:2:29: error[needs-in-a-circle] x-hob.needs: stacks wait for each other: nas/d -> nas/e -> nas/d (take one of these needs away)
+    stacks/a/compose.yaml:1:18: error[needs-in-a-circle] x-hob.needs
+      stacks wait for each other: nas/a -> nas/b -> pi/z -> nas/a
+      stacks/b/compose.yaml:1:18: and here
+      stacks/z/compose.yaml:1:18: and here
+      hint: take one of these needs away
+    stacks/c/compose.yaml:1:21: error[unknown-stack] x-hob.needs[1]
+      nas has no stack z
+      hint: pi has: write pi/z, or give nas the stack too
+    stacks/c/compose.yaml:1:24: error[unknown-stack] x-hob.needs[2]
+      nas has no stack gone
+    stacks/c/compose.yaml:1:30: error[unknown-host] x-hob.needs[3]
+      there is no host pii
+      hint: did you mean pi?
+    stacks/d/compose.yaml:2:29: error[needs-in-a-circle] x-hob.needs
+      stacks wait for each other: nas/d -> nas/e -> nas/d
+      stacks/e/compose.yaml:2:29: and here
+      hint: take one of these needs away
     "#);
 }
 
@@ -153,24 +182,54 @@ services:
 #[test]
 fn ports_are_published_where_the_policy_says() {
     let with = |policy: &str| findings_of(&format!("homelab: h\n{policy}\n{OPEN}"));
-    insta::assert_snapshot!(with(""), @"stacks/web/compose.yaml:5:9: warning[open-port] services.web.ports[0]: 3 ports are published on every address, and no policy says whether that is meant (say where they may be, in hob.yaml: policy: { publish: [0.0.0.0] })");
+    insta::assert_snapshot!(with(""), @r#"
+    stacks/web/compose.yaml:5:9: warning[open-port] services.web.ports[0]
+      3 ports are published on every address, and no policy says whether that is meant
+      stacks/web/compose.yaml:8:9: also here
+      stacks/web/compose.yaml:9:9: also here
+      hint: say where they may be, in hob.yaml: policy: { publish: [0.0.0.0] }
+    "#);
     insta::assert_snapshot!(with("policy: { publish: [127.0.0.1, 192.168.1.0/24] }"), @r#"
-    stacks/web/compose.yaml:5:9: warning[open-port] services.web.ports[0]: port 80 is published on every address; the policy allows 127.0.0.1, 192.168.1.0/24 (publish it on an address, as in 127.0.0.1:80:80, or add one to policy.publish in hob.yaml)
-    stacks/web/compose.yaml:8:9: warning[open-port] services.web.ports[3]: port 83 is published on every address; the policy allows 127.0.0.1, 192.168.1.0/24 (publish it on an address, as in 127.0.0.1:83:83, or add one to policy.publish in hob.yaml)
-    stacks/web/compose.yaml:9:9: warning[open-port] services.web.ports[4]: port of the Engine's choice is published on every address; the policy allows 127.0.0.1, 192.168.1.0/24 (publish it on an address, as in 127.0.0.1::84, or add one to policy.publish in hob.yaml)
+    stacks/web/compose.yaml:5:9: warning[open-port] services.web.ports[0]
+      port 80 is published on every address; the policy allows 127.0.0.1, 192.168.1.0/24
+      hint: publish it on an address, as in 127.0.0.1:80:80, or add one to policy.publish in hob.yaml
+    stacks/web/compose.yaml:8:9: warning[open-port] services.web.ports[3]
+      port 83 is published on every address; the policy allows 127.0.0.1, 192.168.1.0/24
+      hint: publish it on an address, as in 127.0.0.1:83:83, or add one to policy.publish in hob.yaml
+    stacks/web/compose.yaml:9:9: warning[open-port] services.web.ports[4]
+      port of the Engine's choice is published on every address; the policy allows 127.0.0.1, 192.168.1.0/24
+      hint: publish it on an address, as in 127.0.0.1::84, or add one to policy.publish in hob.yaml
     "#);
     insta::assert_snapshot!(with("policy: { publish: [tailscale0] }"), @r#"
-    stacks/web/compose.yaml:5:9: warning[open-port] services.web.ports[0]: port 80 is published on every address; the policy allows tailscale0 (publish it on an address, as in 127.0.0.1:80:80, or add one to policy.publish in hob.yaml)
-    stacks/web/compose.yaml:6:9: warning[open-port] services.web.ports[1]: port 81 is published on 127.0.0.1; the policy allows tailscale0 (publish it on an address, as in 127.0.0.1:81:81, or add one to policy.publish in hob.yaml)
-    stacks/web/compose.yaml:8:9: warning[open-port] services.web.ports[3]: port 83 is published on every address; the policy allows tailscale0 (publish it on an address, as in 127.0.0.1:83:83, or add one to policy.publish in hob.yaml)
-    stacks/web/compose.yaml:9:9: warning[open-port] services.web.ports[4]: port of the Engine's choice is published on every address; the policy allows tailscale0 (publish it on an address, as in 127.0.0.1::84, or add one to policy.publish in hob.yaml)
+    stacks/web/compose.yaml:5:9: warning[open-port] services.web.ports[0]
+      port 80 is published on every address; the policy allows tailscale0
+      hint: publish it on an address, as in 127.0.0.1:80:80, or add one to policy.publish in hob.yaml
+    stacks/web/compose.yaml:6:9: warning[open-port] services.web.ports[1]
+      port 81 is published on 127.0.0.1; the policy allows tailscale0
+      hint: publish it on an address, as in 127.0.0.1:81:81, or add one to policy.publish in hob.yaml
+    stacks/web/compose.yaml:8:9: warning[open-port] services.web.ports[3]
+      port 83 is published on every address; the policy allows tailscale0
+      hint: publish it on an address, as in 127.0.0.1:83:83, or add one to policy.publish in hob.yaml
+    stacks/web/compose.yaml:9:9: warning[open-port] services.web.ports[4]
+      port of the Engine's choice is published on every address; the policy allows tailscale0
+      hint: publish it on an address, as in 127.0.0.1::84, or add one to policy.publish in hob.yaml
     "#);
     insta::assert_snapshot!(with("policy: { publish: [] }"), @r#"
-    stacks/web/compose.yaml:5:9: warning[open-port] services.web.ports[0]: port 80 is published on every address; the policy allows nowhere (publish it on an address, as in 127.0.0.1:80:80, or add one to policy.publish in hob.yaml)
-    stacks/web/compose.yaml:6:9: warning[open-port] services.web.ports[1]: port 81 is published on 127.0.0.1; the policy allows nowhere (publish it on an address, as in 127.0.0.1:81:81, or add one to policy.publish in hob.yaml)
-    stacks/web/compose.yaml:7:9: warning[open-port] services.web.ports[2]: port 82 is published on 192.168.1.5; the policy allows nowhere (publish it on an address, as in 127.0.0.1:82:82, or add one to policy.publish in hob.yaml)
-    stacks/web/compose.yaml:8:9: warning[open-port] services.web.ports[3]: port 83 is published on every address; the policy allows nowhere (publish it on an address, as in 127.0.0.1:83:83, or add one to policy.publish in hob.yaml)
-    stacks/web/compose.yaml:9:9: warning[open-port] services.web.ports[4]: port of the Engine's choice is published on every address; the policy allows nowhere (publish it on an address, as in 127.0.0.1::84, or add one to policy.publish in hob.yaml)
+    stacks/web/compose.yaml:5:9: warning[open-port] services.web.ports[0]
+      port 80 is published on every address; the policy allows nowhere
+      hint: publish it on an address, as in 127.0.0.1:80:80, or add one to policy.publish in hob.yaml
+    stacks/web/compose.yaml:6:9: warning[open-port] services.web.ports[1]
+      port 81 is published on 127.0.0.1; the policy allows nowhere
+      hint: publish it on an address, as in 127.0.0.1:81:81, or add one to policy.publish in hob.yaml
+    stacks/web/compose.yaml:7:9: warning[open-port] services.web.ports[2]
+      port 82 is published on 192.168.1.5; the policy allows nowhere
+      hint: publish it on an address, as in 127.0.0.1:82:82, or add one to policy.publish in hob.yaml
+    stacks/web/compose.yaml:8:9: warning[open-port] services.web.ports[3]
+      port 83 is published on every address; the policy allows nowhere
+      hint: publish it on an address, as in 127.0.0.1:83:83, or add one to policy.publish in hob.yaml
+    stacks/web/compose.yaml:9:9: warning[open-port] services.web.ports[4]
+      port of the Engine's choice is published on every address; the policy allows nowhere
+      hint: publish it on an address, as in 127.0.0.1::84, or add one to policy.publish in hob.yaml
     "#);
     assert_eq!(with("policy: { publish: [0.0.0.0] }"), "");
 }
@@ -191,9 +250,17 @@ networks: { x: { name: x } }
 volumes: { v: { name: a_v, external: true } }
 "#
     ), @r#"
-    hob.yaml:3:13: note[network-not-used] networks.proxy: no stack uses the shared network proxy (a stack uses it with networks: { proxy: { external: true } })
-    hob.yaml:4:42: error[network-made-twice]: the stack a and hob.yaml both make proxy (write external: true for proxy in the stack)
-    hob.yaml:4:45: error[network-made-twice]: the stacks a and b of nas both make x (write external: true in both, and networks: { x: {} } in hob.yaml)
-    stacks/b/compose.yaml:1:53: warning[single-letter-volume] services.b.volumes[0]: "v:/v" is read as a path on a Windows drive (give the volume a name of two letters or more)
+    hob.yaml:3:13: note[network-not-used] networks.proxy
+      no stack uses the shared network proxy
+      hint: a stack uses it with networks: { proxy: { external: true } }
+    hob.yaml:4:42: error[network-made-twice]
+      the stack a and hob.yaml both make proxy
+      hint: write external: true for proxy in the stack
+    hob.yaml:4:45: error[network-made-twice]
+      the stacks a and b of nas both make x
+      hint: write external: true in both, and networks: { x: {} } in hob.yaml
+    stacks/b/compose.yaml:1:53: warning[single-letter-volume] services.b.volumes[0]
+      "v:/v" is read as a path on a Windows drive
+      hint: give the volume a name of two letters or more
     "#);
 }

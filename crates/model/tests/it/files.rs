@@ -52,7 +52,9 @@ change-me
 stays
 "#
     ), @r#"
-    stacks/web/compose.yaml:10:9: warning[writable-repository-file] services.web.volumes[5]: the container may change stacks/web/writable.txt, which comes from the repository (add :ro, or keep what it writes in a volume)
+    stacks/web/compose.yaml:10:9: warning[writable-repository-file] services.web.volumes[5]
+      the container may change stacks/web/writable.txt, which comes from the repository
+      hint: add :ro, or keep what it writes in a volume
     host nas
       stack web
         network web_default (default) {}
@@ -98,8 +100,11 @@ volumes:
   unused: {}
 "#
     ), @r#"
-    stacks/web/compose.yaml:10:5: warning[not-acted-on] services.web.tmpfs[1]: "uid=5" has no effect yet (size= and mode= have)
-    stacks/web/compose.yaml:14:3: note[external-volume] volumes.theirs: nas must have theirs already
+    stacks/web/compose.yaml:10:5: warning[not-acted-on] services.web.tmpfs[1]
+      "uid=5" has no effect yet
+      hint: size= and mode= have
+    stacks/web/compose.yaml:14:3: note[external-volume] volumes.theirs
+      nas must have theirs already
     host nas
       stack web
         network web_default (default) {}
@@ -169,13 +174,27 @@ services: { web: { volumes: ["./here:/here:ro"] } }
 in the directory of the second layer
 "#
     ), @r#"
-    hosts/nas/web/compose.yaml:1:30: warning[other-directory] services.web.volumes[6]: stacks/web/here is not in the repository (relative paths of all layers are seen from stacks/web, the directory of the first; hosts/nas/web/here is there, so write the path to it from there)
-    stacks/web/compose.yaml:5:9: error[outside-repository] services.web.volumes[0]: the path leads out of the repository (put the file into the repository, or write an absolute path of the host)
-    stacks/web/compose.yaml:6:9: error[home-folder] services.web.volumes[1]: whose home folder ~ is, is not known (write the absolute path, such as /home/me/data)
-    stacks/web/compose.yaml:7:9: warning[missing-file] services.web.volumes[2]: stacks/web/missing.conf is not in the repository (add the file: without it the Engine makes a folder of that name)
-    stacks/web/compose.yaml:8:9: warning[folder-elsewhere] services.web.volumes[3]: stacks/common/data lies outside of the stack's directory (each stack gets a folder of its own for it; to share one, write an absolute path of the host)
-    stacks/web/compose.yaml:12:12: error[missing-file] secrets.missing.file: stacks/web/missing.txt is not in the repository (add the file; paths are seen from the directory of the first layer)
-    stacks/web/compose.yaml:14:3: error[relative-device] volumes.data.driver_opts.device: the volume is at a relative path (write the absolute path of a folder of the host)
+    hosts/nas/web/compose.yaml:1:30: warning[other-directory] services.web.volumes[6]
+      stacks/web/here is not in the repository
+      hint: relative paths of all layers are seen from stacks/web, the directory of the first; hosts/nas/web/here is there, so write the path to it from there
+    stacks/web/compose.yaml:5:9: error[outside-repository] services.web.volumes[0]
+      the path leads out of the repository
+      hint: put the file into the repository, or write an absolute path of the host
+    stacks/web/compose.yaml:6:9: error[home-folder] services.web.volumes[1]
+      whose home folder ~ is, is not known
+      hint: write the absolute path, such as /home/me/data
+    stacks/web/compose.yaml:7:9: warning[missing-file] services.web.volumes[2]
+      stacks/web/missing.conf is not in the repository
+      hint: add the file: without it the Engine makes a folder of that name
+    stacks/web/compose.yaml:8:9: warning[folder-elsewhere] services.web.volumes[3]
+      stacks/common/data lies outside of the stack's directory
+      hint: each stack gets a folder of its own for it; to share one, write an absolute path of the host
+    stacks/web/compose.yaml:12:12: error[missing-file] secrets.missing.file
+      stacks/web/missing.txt is not in the repository
+      hint: add the file; paths are seen from the directory of the first layer
+    stacks/web/compose.yaml:14:3: error[relative-device] volumes.data.driver_opts.device
+      the volume is at a relative path
+      hint: write the absolute path of a folder of the host
     "#);
 }
 
@@ -201,15 +220,27 @@ fn the_amount_is_bounded() {
             files.insert(&format!("{folder}/{number}"), Vec::new(), false);
         }
     });
-    insta::assert_snapshot!(many, @"stacks/web/compose.yaml:1:42: error[cannot-travel] services.web.volumes[0]: stacks/web/f cannot be sent: the stack would bring more than 2000 files (keep data out of the repository, and mount what is needed only)");
+    insta::assert_snapshot!(many, @r#"
+    stacks/web/compose.yaml:1:42: error[cannot-travel] services.web.volumes[0]
+      stacks/web/f cannot be sent: the stack would bring more than 2000 files
+      hint: keep data out of the repository, and mount what is needed only
+    "#);
     let large = too_much(|files| {
         for name in ["a", "b"] {
             files.insert(&format!("{folder}/{name}"), vec![0; 33 << 20], false);
         }
     });
-    insta::assert_snapshot!(large, @"stacks/web/compose.yaml:1:42: error[cannot-travel] services.web.volumes[0]: stacks/web/f cannot be sent: the stack would bring more than 64 MiB (keep data out of the repository, and mount what is needed only)");
+    insta::assert_snapshot!(large, @r#"
+    stacks/web/compose.yaml:1:42: error[cannot-travel] services.web.volumes[0]
+      stacks/web/f cannot be sent: the stack would bring more than 64 MiB
+      hint: keep data out of the repository, and mount what is needed only
+    "#);
     let deep = too_much(|files| {
         files.insert(&format!("{folder}{}/x", "/d".repeat(70)), Vec::new(), false);
     });
-    insta::assert_snapshot!(deep, @"stacks/web/compose.yaml:1:42: error[cannot-travel] services.web.volumes[0]: stacks/web/f cannot be sent: folders lie more than 64 deep in each other (keep data out of the repository, and mount what is needed only)");
+    insta::assert_snapshot!(deep, @r#"
+    stacks/web/compose.yaml:1:42: error[cannot-travel] services.web.volumes[0]
+      stacks/web/f cannot be sent: folders lie more than 64 deep in each other
+      hint: keep data out of the repository, and mount what is needed only
+    "#);
 }

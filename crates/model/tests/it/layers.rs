@@ -20,7 +20,9 @@ services: { web: { image: "web:2", volumes: ["./b.conf:/b:ro"] } }
 of the host
 "#
     ), @r#"
-    hosts/nas/web/compose.yaml:1:46: warning[other-directory] services.web.volumes[1]: stacks/web/b.conf is not in the repository (relative paths of all layers are seen from stacks/web, the directory of the first; hosts/nas/web/b.conf is there, so write the path to it from there)
+    hosts/nas/web/compose.yaml:1:46: warning[other-directory] services.web.volumes[1]
+      stacks/web/b.conf is not in the repository
+      hint: relative paths of all layers are seen from stacks/web, the directory of the first; hosts/nas/web/b.conf is there, so write the path to it from there
     host nas
       stack web
         network web_default (default) {}
@@ -118,7 +120,11 @@ services: { web: { image: web } }
 --- hosts/nas/compose.yaml
 services: { wbe: { user: nobody } }
 "#
-    ), @"hosts/nas/compose.yaml:1:13: error[no-image] services.wbe: the service has neither an image nor a build (no stack of nas has a service of this name to override: correct the name, or add an image)");
+    ), @r#"
+    hosts/nas/compose.yaml:1:13: error[no-image] services.wbe
+      the service has neither an image nor a build
+      hint: no stack of nas has a service of this name to override: correct the name, or add an image
+    "#);
 }
 
 #[test]
@@ -168,7 +174,9 @@ TAG=1
 services: { web: { image: not-read } }
 "#
     ), @r#"
-    hob.yaml:6:43: error[missing-file] stacks.web: there is no file missing.yaml (write the path relative to the repository)
+    hob.yaml:6:43: error[missing-file] stacks.web
+      there is no file missing.yaml
+      hint: write the path relative to the repository
     host nas
       stack web, project pages
         network pages_default (default) {}
@@ -233,9 +241,15 @@ services:
     user: $ONLY_A
 "#
     ), @r#"
-    stacks/web/compose.yaml:3:16: warning[undefined-variable] services.web.image: the variable TAG is not set, so it is empty here (set it in stacks/web/.env or under groups.all.vars (it is missing on a, b, c) of hob.yaml, or write $$ if a dollar sign is meant)
-    stacks/web/compose.yaml:4:15: error[required-variable] services.web.hostname: the variable ONLY_A is required and has no value: say it (set it in stacks/web/.env or under groups.all.vars (it is missing on b, c) of hob.yaml, or write $$ if a dollar sign is meant)
-    stacks/web/compose.yaml:5:11: warning[undefined-variable] services.web.user: the variable ONLY_A is not set, so it is empty here (set it in stacks/web/.env or under groups.all.vars (it is missing on b, c) of hob.yaml, or write $$ if a dollar sign is meant)
+    stacks/web/compose.yaml:3:16: warning[undefined-variable] services.web.image
+      the variable TAG is not set, so it is empty here
+      hint: set it in stacks/web/.env or under groups.all.vars (it is missing on a, b, c) of hob.yaml, or write $$ if a dollar sign is meant
+    stacks/web/compose.yaml:4:15: error[required-variable] services.web.hostname
+      the variable ONLY_A is required and has no value: say it
+      hint: set it in stacks/web/.env or under groups.all.vars (it is missing on b, c) of hob.yaml, or write $$ if a dollar sign is meant
+    stacks/web/compose.yaml:5:11: warning[undefined-variable] services.web.user
+      the variable ONLY_A is not set, so it is empty here
+      hint: set it in stacks/web/.env or under groups.all.vars (it is missing on b, c) of hob.yaml, or write $$ if a dollar sign is meant
     "#);
 }
 
@@ -300,13 +314,27 @@ services: { web: { image: web } }
 services: { web: { image: web } }
 "#
     ), @r#"
-    hob.yaml:5:11: warning[stack-not-used] stacks.wob: no host runs the stack wob (give a host `stacks: [wob]`, or remove it here)
-    hob.yaml:3:78: error[ambiguous-layer] layers: any/*/twice.yaml fits any/one/twice.yaml and any/two/twice.yaml (rename one, or spell the stack's files out under stacks)
-    hob.yaml:4:42: error[stack-not-found]: there is no Compose file of the stack wbe for nas (did you mean web? Hob looked for stacks/wbe/compose.yaml and hosts/nas/wbe/compose.yaml and any/*/wbe.yaml)
-    hob.yaml:4:47: error[stack-not-found]: there is no Compose file of the stack nothing for nas (Hob looked for stacks/nothing/compose.yaml and hosts/nas/nothing/compose.yaml and any/*/nothing.yaml)
-    hosts/nas/database/compose.yaml:1:1: warning[stack-not-used]: nas does not run the stack database (add database to hosts.nas.stacks in hob.yaml)
-    hosts/old/db/compose.yaml:1:1: note[host-not-declared]: the file belongs to no host (hosts/{host}/{stack}/compose.yaml leads here; add the host to hob.yaml, or remove it)
-    stacks/web/compose.yaml:1:1: note[stack-not-used]: no host runs the stack web (add web to the stacks of a host or group in hob.yaml)
+    hob.yaml:5:11: warning[stack-not-used] stacks.wob
+      no host runs the stack wob
+      hint: give a host `stacks: [wob]`, or remove it here
+    hob.yaml:3:78: error[ambiguous-layer] layers
+      any/*/twice.yaml fits any/one/twice.yaml and any/two/twice.yaml
+      hint: rename one, or spell the stack's files out under stacks
+    hob.yaml:4:42: error[stack-not-found]
+      there is no Compose file of the stack wbe for nas
+      hint: did you mean web? Hob looked for stacks/wbe/compose.yaml and hosts/nas/wbe/compose.yaml and any/*/wbe.yaml
+    hob.yaml:4:47: error[stack-not-found]
+      there is no Compose file of the stack nothing for nas
+      hint: Hob looked for stacks/nothing/compose.yaml and hosts/nas/nothing/compose.yaml and any/*/nothing.yaml
+    hosts/nas/database/compose.yaml:1:1: warning[stack-not-used]
+      nas does not run the stack database
+      hint: add database to hosts.nas.stacks in hob.yaml
+    hosts/old/db/compose.yaml:1:1: note[host-not-declared]
+      the file belongs to no host
+      hint: hosts/{host}/{stack}/compose.yaml leads here; add the host to hob.yaml, or remove it
+    stacks/web/compose.yaml:1:1: note[stack-not-used]
+      no host runs the stack web
+      hint: add web to the stacks of a host or group in hob.yaml
     "#);
 }
 
@@ -326,11 +354,21 @@ services:
     depends_on: [nobody]
 "#
     ), @r#"
-    stacks/web/compose.yaml:4:5: error[unknown-attribute] services.web.imagee: Compose does not know the attribute imagee (did you mean image?)
-    stacks/web/compose.yaml:5:16: error[missing-env-file] services.web.env_file[0]: there is no file stacks/web/missing.env (create it, or write required: false if it may be missing)
-    stacks/web/compose.yaml:5:29: error[missing-env-file] services.web.env_file[1]: there is no file ../etc/secret.env (create it, or write required: false if it may be missing)
-    stacks/web/compose.yaml:6:16: error[undefined-network] services.web.networks: there is no network "nowhere" (declare it under networks: at the top level)
-    stacks/web/compose.yaml:7:18: error[undefined-service] services.web.depends_on.nobody: there is no service "nobody" (declare it under services:, or remove this)
+    stacks/web/compose.yaml:4:5: error[unknown-attribute] services.web.imagee
+      Compose does not know the attribute imagee
+      hint: did you mean image?
+    stacks/web/compose.yaml:5:16: error[missing-env-file] services.web.env_file[0]
+      there is no file stacks/web/missing.env
+      hint: create it, or write required: false if it may be missing
+    stacks/web/compose.yaml:5:29: error[missing-env-file] services.web.env_file[1]
+      there is no file ../etc/secret.env
+      hint: create it, or write required: false if it may be missing
+    stacks/web/compose.yaml:6:16: error[undefined-network] services.web.networks
+      there is no network "nowhere"
+      hint: declare it under networks: at the top level
+    stacks/web/compose.yaml:7:18: error[undefined-service] services.web.depends_on.nobody
+      there is no service "nobody"
+      hint: declare it under services:, or remove this
     "#);
 }
 
@@ -350,9 +388,39 @@ services: { web: { image: "web:$TAG", volumes: ["./data:/data"], envfile: a } }
     let (loaded, findings) = config("web");
     let loaded = loaded.unwrap();
     assert_eq!(lines(&findings), "");
-    insta::assert_snapshot!(lines(&loaded.findings), @"stacks/web/compose.yaml:1:66: error[unknown-attribute] services.web.envfile: Compose does not know the attribute envfile (did you mean env_file?)");
-    insta::assert_snapshot!(serde_json::to_string(&loaded.tree.unwrap()).unwrap(), @r#"
-    {"services":{"web":{"image":"web:7","volumes":[{"type":"bind","source":"/@repository/stacks/web/data","target":"/data","bind":{"create_host_path":true}}],"envfile":"a","networks":{"default":null}}},"name":"web","networks":{"default":{"name":"web_default"}}}
+    insta::assert_snapshot!(lines(&loaded.findings), @r#"
+    stacks/web/compose.yaml:1:66: error[unknown-attribute] services.web.envfile
+      Compose does not know the attribute envfile
+      hint: did you mean env_file?
+    "#);
+    insta::assert_snapshot!(serde_json::to_string_pretty(&loaded.tree.unwrap()).unwrap(), @r#"
+    {
+      "services": {
+        "web": {
+          "image": "web:7",
+          "volumes": [
+            {
+              "type": "bind",
+              "source": "/@repository/stacks/web/data",
+              "target": "/data",
+              "bind": {
+                "create_host_path": true
+              }
+            }
+          ],
+          "envfile": "a",
+          "networks": {
+            "default": null
+          }
+        }
+      },
+      "name": "web",
+      "networks": {
+        "default": {
+          "name": "web_default"
+        }
+      }
+    }
     "#);
     assert!(config("db").0.is_none());
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use hob_compose::{FileError, Files, Kind, MemoryFiles};
 use hob_model::{
-    Finding, REPOSITORY_ROOT,
+    Finding, Place, REPOSITORY_ROOT,
     desired::{Desired, DesiredStack},
 };
 
@@ -54,9 +54,23 @@ impl Files for DiskFiles {
     }
 }
 
-/// One line per finding.
+/// Every finding with its hint and the places that explain it.
 pub(crate) fn lines(findings: &[Finding]) -> String {
-    findings.iter().map(|finding| finding.line() + "\n").collect()
+    findings.iter().map(one).collect()
+}
+
+fn one(finding: &Finding) -> String {
+    let bare = Finding { message: String::new(), hint: None, ..finding.clone() };
+    let mut shown =
+        format!("{}\n  {}\n", bare.line().trim_end().trim_end_matches(':'), finding.message);
+    for related in &finding.related {
+        let Place { file, line, column, .. } = &related.place;
+        shown += &format!("  {file}:{line}:{column}: {}\n", related.message);
+    }
+    if let Some(hint) = &finding.hint {
+        shown += &format!("  hint: {hint}\n");
+    }
+    shown
 }
 
 /// A repository from one text: `--- path` begins a file, `--- path +x` one that can be executed.
