@@ -42,9 +42,9 @@ fn for_each(list: Option<&mut Node>, change: impl FnMut(&mut Node)) {
 /// Sets a field of a mapping that has none, at the place of the mapping.
 pub(crate) fn set_default(node: &mut Node, name: &str, value: impl FnOnce(&Span) -> Node) {
     let span = node.span.clone();
-    if let Some(mapping) = node.as_mapping_mut() {
-        if !mapping.contains(name) {
-            mapping.set(name, value(&span));
-        }
+    if let Some(mapping) = node.as_mapping_mut()
+        && !mapping.contains(name)
+    {
+        mapping.set(name, value(&span));
     }
 }

@@ -49,7 +49,7 @@ impl Reader<'_> {
                 true => dotenv::parse_raw(&text, &known),
                 false => dotenv::parse(&text, name, &known),
             };
-            self.findings.extend(findings.into_iter().map(|finding| finding.on(&path)));
+            self.findings.extend(findings.into_iter().map(|finding| finding.on(path)));
             let span = &file.span;
             values.extend(read.into_iter().map(|(name, value)| (name, (value, span.clone()))));
         }
@@ -64,7 +64,7 @@ impl Reader<'_> {
             let Some(text) = self.read(file, true, "missing-label-file", &path) else { continue };
             let name = file.as_str().unwrap_or_default();
             let (read, findings) = dotenv::parse(&text, name, self.environment);
-            self.findings.extend(findings.into_iter().map(|finding| finding.on(&path)));
+            self.findings.extend(findings.into_iter().map(|finding| finding.on(path)));
             let span = &file.span;
             values.extend(read.into_iter().map(|(name, value)| (name, (value, span.clone()))));
         }

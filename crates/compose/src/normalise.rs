@@ -22,10 +22,10 @@ pub(crate) fn pass_through(root: &mut Node, environment: &BTreeMap<String, Strin
 }
 
 fn fill(entry: &mut Entry, environment: &BTreeMap<String, String>) {
-    if entry.value.is_null() {
-        if let Some(value) = environment.get(&entry.key.name) {
-            entry.value.data = Data::String(value.clone());
-        }
+    if entry.value.is_null()
+        && let Some(value) = environment.get(&entry.key.name)
+    {
+        entry.value.data = Data::String(value.clone());
     }
 }
 

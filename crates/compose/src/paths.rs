@@ -99,10 +99,10 @@ pub(crate) fn service(
             }
         }
     }
-    if let Some(watch) = node.get_mut("develop").and_then(|develop| develop.get_mut("watch")) {
-        if let Data::Sequence(items) = &mut watch.data {
-            items.iter_mut().for_each(|item| absolute_field(item, "path", base));
-        }
+    if let Some(watch) = node.get_mut("develop").and_then(|develop| develop.get_mut("watch"))
+        && let Data::Sequence(items) = &mut watch.data
+    {
+        items.iter_mut().for_each(|item| absolute_field(item, "path", base));
     }
 }
 

@@ -98,10 +98,10 @@ fn service(node: &mut Node) {
     if let Some(watch) = node.get_mut("develop").and_then(|develop| develop.get_mut("watch")) {
         for_each(watch, |item| {
             set_empty(item, "exec");
-            if let Some(exec) = item.get_mut("exec").and_then(Node::as_mapping_mut) {
-                if !exec.contains("command") {
-                    exec.set("command", Node::null(&span));
-                }
+            if let Some(exec) = item.get_mut("exec").and_then(Node::as_mapping_mut)
+                && !exec.contains("command")
+            {
+                exec.set("command", Node::null(&span));
             }
         });
     }
@@ -201,10 +201,9 @@ fn says_something(name: &str, value: &Node) -> bool {
     }
     match &value.data {
         Data::Null => matches!(name, "command" | "entrypoint"),
-        Data::Bool(false) => matches!(
-            name,
-            "attach" | "create_host_path" | "enable_ipv4" | "enable_ipv6" | "init" | "required"
-        ),
+        Data::Bool(false) => {
+            matches!(name, "attach" | "enable_ipv4" | "enable_ipv6" | "init" | "required")
+        }
         Data::Int(0) => matches!(name, "max_attempts" | "replicas" | "retries" | "scale"),
         Data::String(text) => !(text.is_empty() || name == "size" && text == "0"),
         Data::Sequence(items) => !items.is_empty() || matches!(name, "command" | "entrypoint"),

@@ -19,10 +19,13 @@ use lists::{
 };
 use scalars::{byte_size, duration, text};
 
+/// Brings one thing into its canonical form.
+type Change = fn(&mut Node, &Path<'_>, &mut Vec<Finding>);
+
 /// Brings a merged project into its canonical form. What does not fit its form is a finding and
 /// stays as it is.
 pub(crate) fn canonical(root: &mut Node, findings: &mut Vec<Finding>) {
-    let sections: [(&str, fn(&mut Node, &Path<'_>, &mut Vec<Finding>)); 6] = [
+    let sections: [(&str, Change); 6] = [
         ("services", service),
         ("networks", resources::network),
         ("volumes", resources::volume),
@@ -43,7 +46,7 @@ pub(crate) fn canonical(root: &mut Node, findings: &mut Vec<Finding>) {
 fn service(node: &mut Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
     let Some(mapping) = node.as_mapping_mut() else { return };
     // `networks:` and the like with nothing behind them say nothing.
-    mapping.entries.retain(|entry| !(entry.value.is_null() && !null_counts(&entry.key.name)));
+    mapping.entries.retain(|entry| !entry.value.is_null() || null_counts(&entry.key.name));
     for entry in &mut mapping.entries {
         let path = path.key(&entry.key.name);
         attribute(&entry.key.name, &mut entry.value, &path, findings);
@@ -94,10 +97,8 @@ fn attribute(name: &str, value: &mut Node, path: &Path<'_>, findings: &mut Vec<F
         }
         "stop_grace_period" => duration(value, path, findings),
         "cpuset" | "user" => text(value),
-        "pull_policy" => {
-            if value.as_str() == Some("if_not_present") {
-                value.data = Data::String("missing".into());
-            }
+        "pull_policy" if value.as_str() == Some("if_not_present") => {
+            value.data = Data::String("missing".into());
         }
         _ => {}
     }

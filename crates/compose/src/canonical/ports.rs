@@ -100,12 +100,16 @@ pub(super) fn ports(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Findin
                 node.origin.clone_from(&item.origin);
                 node
             })),
-            Err(why) => findings.push(
-                Finding::error("invalid-port", format!("{text:?} is not a port: {why}"))
-                    .at(item.place())
-                    .on(&path)
-                    .hint("write [[ip:]published:]target[/protocol], such as \"8080:80\""),
-            ),
+            Err(why) => {
+                findings.push(
+                    Finding::error("invalid-port", format!("{text:?} is not a port: {why}"))
+                        .at(item.place())
+                        .on(path)
+                        .hint("write [[ip:]published:]target[/protocol], such as \"8080:80\""),
+                );
+                // It stays, so that the ports behind it keep their index.
+                result.push(item);
+            }
         }
     }
     *items = result;

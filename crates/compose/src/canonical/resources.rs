@@ -13,10 +13,10 @@ pub(super) fn depends_on(value: &mut Node) {
     let Some(mapping) = value.as_mapping_mut() else { return };
     for entry in &mut mapping.entries {
         let span = entry.value.span.clone();
-        if let Some(fields) = entry.value.as_mapping_mut() {
-            if !fields.contains("required") {
-                fields.set("required", Node::new(Data::Bool(true), span));
-            }
+        if let Some(fields) = entry.value.as_mapping_mut()
+            && !fields.contains("required")
+        {
+            fields.set("required", Node::new(Data::Bool(true), span));
         }
     }
 }
@@ -33,10 +33,10 @@ pub(super) fn env_files(value: &mut Node) {
     let Data::Sequence(items) = &mut value.data else { return };
     for item in items {
         let span = item.span.clone();
-        if let Some(fields) = item.as_mapping_mut() {
-            if !fields.contains("required") {
-                fields.set("required", Node::new(Data::Bool(true), span));
-            }
+        if let Some(fields) = item.as_mapping_mut()
+            && !fields.contains("required")
+        {
+            fields.set("required", Node::new(Data::Bool(true), span));
         }
     }
 }
@@ -47,10 +47,10 @@ pub(super) fn devices(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Find
     for (index, item) in items.iter_mut().enumerate() {
         let span = item.span.clone();
         if let Some(mapping) = item.as_mapping_mut() {
-            if let Some(source) = mapping.get("source").and_then(Node::as_str).map(String::from) {
-                if !mapping.contains("target") {
-                    mapping.set("target", Node::string(source, &span));
-                }
+            if let Some(source) = mapping.get("source").and_then(Node::as_str).map(String::from)
+                && !mapping.contains("target")
+            {
+                mapping.set("target", Node::string(source, &span));
             }
             if !mapping.contains("permissions") {
                 mapping.set("permissions", Node::string("rwm", &span));
@@ -283,14 +283,14 @@ fn old_external(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Finding>) 
             findings.push(
                 Finding::error("name-conflict", "name and external.name differ")
                     .at(name.place())
-                    .on(&path)
+                    .on(path)
                     .hint("keep name, and write external: true"),
             );
         } else {
             findings.push(
                 Finding::warning("old-external", "external.name is an old form")
                     .at(name.place())
-                    .on(&path)
+                    .on(path)
                     .hint("write name: beside external: true"),
             );
         }

@@ -115,7 +115,7 @@ pub(super) fn volumes(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Find
             Err(why) => findings.push(
                 Finding::error("invalid-volume", format!("{text:?} is not a mount: {why}"))
                     .at(item.place())
-                    .on(&path)
+                    .on(path)
                     .hint("write source:target[:ro]; is a variable in it empty?"),
             ),
         }
@@ -145,10 +145,10 @@ fn remarks(volume: &ShortVolume, item: &Node, path: &Path<'_>, findings: &mut Ve
 }
 
 fn long_form(item: &mut Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
-    if let Some(target) = item.get_mut("target") {
-        if let Some(text) = target.as_str() {
-            target.data = Data::String(clean(text));
-        }
+    if let Some(target) = item.get_mut("target")
+        && let Some(text) = target.as_str()
+    {
+        target.data = Data::String(clean(text));
     }
     let Some(tmpfs) = item.get_mut("tmpfs") else { return };
     if let Some(size) = tmpfs.get_mut("size") {

@@ -18,25 +18,37 @@ pub(super) fn check(root: &Node, findings: &mut Vec<Finding>) {
             let external = entry.value.get("external").and_then(Node::as_bool).unwrap_or(false);
             match contents {
                 Some(contents) => one_content(external, entry, contents, &path, findings),
-                None if external => external_alone(entry, &path, findings),
+                None if external => external_alone(section, entry, &path, findings),
                 None => {}
             }
         }
     }
 }
 
-/// Who creates an external resource also decides about it.
-fn external_alone(entry: &Entry, path: &Path<'_>, findings: &mut Vec<Finding>) {
+/// Who creates an external resource also decides about it. Docker Compose refuses this for volumes
+/// only, and ignores it for networks.
+fn external_alone(section: &str, entry: &Entry, path: &Path<'_>, findings: &mut Vec<Finding>) {
     for field in entry.value.entries() {
         let name = field.key.name.as_str();
         if matches!(name, "name" | "external") || name.starts_with("x-") {
             continue;
         }
+        let finding = match section {
+            "volumes" => Finding::error(
+                "external-conflict",
+                format!("external and {name} exclude each other"),
+            )
+            .hint(format!("remove {name}, or external")),
+            _ => Finding::warning(
+                "external-conflict",
+                format!("the network is external, so {name} has no effect"),
+            )
+            .hint(format!("remove {name}")),
+        };
         findings.push(
-            Finding::error("external-conflict", format!("external and {name} exclude each other"))
+            finding
                 .at(field.key.span.place())
                 .on(path.key(name))
-                .hint(format!("remove {name}, or external"))
                 .related(place_in(entry, "external"), "it is external here"),
         );
     }

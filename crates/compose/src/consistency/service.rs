@@ -44,25 +44,25 @@ fn image(service: &Entry, path: &Path<'_>, findings: &mut Vec<Finding>) {
                 "dockerfile and dockerfile_inline exclude each other",
             )
             .at(inline.place())
-            .on(&path)
+            .on(path)
             .hint("keep one of the two")
             .related(file.place(), "dockerfile is here"),
         );
     }
     let platform = node.get("platform").and_then(Node::as_str);
     let platforms = build.get("platforms").map(Node::items).unwrap_or_default();
-    if let Some(platform) = platform.filter(|_| !platforms.is_empty()) {
-        if !platforms.iter().any(|other| other.as_str() == Some(platform)) {
-            findings.push(
-                Finding::error(
-                    "platform-not-built",
-                    format!("the service runs on {platform}, which is not in build.platforms"),
-                )
-                .at(place_in(service, "platform"))
-                .on(&path)
-                .hint(format!("add {platform} to build.platforms")),
-            );
-        }
+    if let Some(platform) = platform.filter(|_| !platforms.is_empty())
+        && !platforms.iter().any(|other| other.as_str() == Some(platform))
+    {
+        findings.push(
+            Finding::error(
+                "platform-not-built",
+                format!("the service runs on {platform}, which is not in build.platforms"),
+            )
+            .at(place_in(service, "platform"))
+            .on(path)
+            .hint(format!("add {platform} to build.platforms")),
+        );
     }
 }
 
@@ -99,28 +99,26 @@ fn names(service: &Entry, path: &Path<'_>, findings: &mut Vec<Finding>) {
 
 /// Texts that are read as something else later.
 fn texts(service: &Entry, path: &Path<'_>, findings: &mut Vec<Finding>) {
-    let rules: [(&str, fn(&str) -> bool, &str); 2] = [
-        (
-            "restart",
-            |text| text.is_empty() || bind::restart(text).is_some(),
-            "possible values: no, always, on-failure[:retries], unless-stopped",
-        ),
-        (
-            "pull_policy",
-            |text| text == "refresh" || bind::pull_policy(text).is_some(),
-            "possible values: always, never, missing, build, daily, weekly, every_<duration>",
-        ),
-    ];
-    for (name, is_right, hint) in rules {
-        let Some(value) = service.value.get(name) else { continue };
-        let Some(text) = value.as_str().filter(|text| !is_right(text)) else { continue };
+    let mut refuse = |name: &str, is_right: fn(&str) -> bool, hint: &str| {
+        let Some(value) = service.value.get(name) else { return };
+        let Some(text) = value.as_str().filter(|text| !is_right(text)) else { return };
         findings.push(
             Finding::error("unknown-value", format!("{text:?} is not a value for {name}"))
                 .at(value.place())
                 .on(path.key(name))
                 .hint(hint),
         );
-    }
+    };
+    refuse(
+        "restart",
+        |text| text.is_empty() || bind::restart(text).is_some(),
+        "possible values: no, always, on-failure[:retries], unless-stopped",
+    );
+    refuse(
+        "pull_policy",
+        |text| text == "refresh" || bind::pull_policy(text).is_some(),
+        "possible values: always, never, missing, build, daily, weekly, every_<duration>",
+    );
 }
 
 fn healthcheck(node: &Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
@@ -152,7 +150,7 @@ fn mounts(node: &Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
             findings.push(
                 Finding::error("missing-target", "the mount has no target")
                     .at(mount.place())
-                    .on(&path)
+                    .on(path)
                     .hint("write target: with a path in the container"),
             );
             continue;
@@ -213,11 +211,11 @@ fn copies(service: &Entry, path: &Path<'_>, findings: &mut Vec<Finding>) {
         );
     };
     let attribute = if scale.is_some() { "scale" } else { "deploy" };
-    if let (Some(scale), Some(replicas)) = (scale, replicas) {
-        if scale != replicas {
-            let message = format!("scale is {scale} and deploy.replicas is {replicas}");
-            wrong(message, "scale", "keep one of the two");
-        }
+    if let (Some(scale), Some(replicas)) = (scale, replicas)
+        && scale != replicas
+    {
+        let message = format!("scale is {scale} and deploy.replicas is {replicas}");
+        wrong(message, "scale", "keep one of the two");
     }
     let Some(copies) = scale.or(replicas) else { return };
     if copies < 0 {

@@ -28,16 +28,17 @@ pub(super) fn project_name(
         return name.clone();
     }
     let lookup = |name: &str| environment.get(name).map(String::as_str);
-    let written = documents.iter().flat_map(|(_, documents)| documents).filter_map(|document| {
-        let name = document.get("name")?;
-        let text = match options.interpolate {
-            // Problems are found again, with their place, when the file is interpolated.
-            true => substitute(name.as_str()?, &lookup, &mut Vec::new()),
-            false => name.as_str()?.to_string(),
-        };
-        Some((name, text)).filter(|(_, text)| !text.is_empty())
-    });
-    if let Some((node, text)) = written.last() {
+    let mut written =
+        documents.iter().flat_map(|(_, documents)| documents).filter_map(|document| {
+            let name = document.get("name")?;
+            let text = match options.interpolate {
+                // Problems are found again, with their place, when the file is interpolated.
+                true => substitute(name.as_str()?, &lookup, &mut Vec::new()),
+                false => name.as_str()?.to_string(),
+            };
+            Some((name, text)).filter(|(_, text)| !text.is_empty())
+        });
+    if let Some((node, text)) = written.next_back() {
         let name = normalise_name(&text);
         if name.is_empty() {
             findings.push(

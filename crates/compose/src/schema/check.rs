@@ -5,19 +5,19 @@ use super::shape::{
     Field, IS_BOOL, IS_COUNT, IS_INT, IS_NULL, IS_NUMBER, IS_TEXT, Object, Scalars, Shape, Status,
 };
 use super::suggest::closest;
-use crate::finding::{Finding, Place};
+use crate::finding::Finding;
 use crate::path::Path;
-use crate::tree::{Data, Entry, Mapping, Node, Tag};
+use crate::tree::{Data, Entry, Mapping, Node, Span, Tag};
 
 /// Everything in the tree that the specification does not know, or knows differently.
 pub(crate) fn check(root: &Node, findings: &mut Vec<Finding>) {
     let Some(mapping) = root.as_mapping() else { return };
-    object(mapping, &root.place(), &PROJECT, &Path::ROOT, findings);
+    object(mapping, &root.span, &PROJECT, &Path::ROOT, findings);
 }
 
 fn object(
     mapping: &Mapping,
-    place: &Place,
+    place: &Span,
     object: &Object,
     path: &Path<'_>,
     findings: &mut Vec<Finding>,
@@ -28,20 +28,20 @@ fn object(
             continue;
         }
         let path = path.key(name);
-        let place = key.span.place();
+        let place = &key.span;
         match object.fields.iter().find(|field| field.name == name) {
             Some(field) => {
-                status(field, value, &place, &path, findings);
-                shape(value, &place, &field.shape, &path, findings);
+                status(field, value, place, &path, findings);
+                shape(value, place, &field.shape, &path, findings);
             }
-            None => findings.push(unknown(name, object).at(place).on(&path)),
+            None => findings.push(unknown(name, object).at(place.place()).on(path)),
         }
     }
     for name in object.required {
         if !mapping.contains(name) {
             findings.push(
                 Finding::error("missing-attribute", format!("{name} is missing"))
-                    .at(place.clone())
+                    .at(place.place())
                     .on(path),
             );
         }
@@ -57,13 +57,7 @@ fn unknown(name: &str, object: &Object) -> Finding {
     }
 }
 
-fn status(
-    field: &Field,
-    value: &Node,
-    place: &Place,
-    path: &Path<'_>,
-    findings: &mut Vec<Finding>,
-) {
+fn status(field: &Field, value: &Node, place: &Span, path: &Path<'_>, findings: &mut Vec<Finding>) {
     let name = field.name;
     // One copy is what there is anyway.
     let single =
@@ -77,16 +71,10 @@ fn status(
         }
         Status::Inert => Finding::note("inert-attribute", format!("{name} is not acted on")),
     };
-    findings.push(finding.at(place.clone()).on(path));
+    findings.push(finding.at(place.place()).on(path));
 }
 
-fn shape(
-    value: &Node,
-    place: &Place,
-    wanted: &Shape,
-    path: &Path<'_>,
-    findings: &mut Vec<Finding>,
-) {
+fn shape(value: &Node, place: &Span, wanted: &Shape, path: &Path<'_>, findings: &mut Vec<Finding>) {
     if value.tag == Some(Tag::Timestamp) && !matches!(wanted, Shape::Anything) {
         findings.push(
             Finding::error("timestamp", "YAML reads this as a date, which Compose does not accept")
@@ -171,14 +159,14 @@ fn choice(
 
 fn list(items: &[Node], wanted: &Shape, path: &Path<'_>, findings: &mut Vec<Finding>) {
     for (index, item) in items.iter().enumerate() {
-        shape(item, &item.place(), wanted, &path.item(index), findings);
+        shape(item, &item.span, wanted, &path.item(index), findings);
     }
 }
 
 fn map(mapping: &Mapping, wanted: &Shape, path: &Path<'_>, findings: &mut Vec<Finding>) {
     for Entry { key, value } in &mapping.entries {
         // Sections may hold extensions beside their named things.
-        shape(value, &key.span.place(), wanted, &path.key(&key.name), findings);
+        shape(value, &key.span, wanted, &path.key(&key.name), findings);
     }
 }
 
@@ -209,10 +197,10 @@ fn twice(items: &[Node], path: &Path<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn wrong_type(wanted: &Shape, value: &Node, place: &Place, path: &Path<'_>) -> Finding {
+fn wrong_type(wanted: &Shape, value: &Node, place: &Span, path: &Path<'_>) -> Finding {
     // A value without text of its own is best pointed at through its key.
     let place = match value.data {
-        Data::Null | Data::Mapping(_) | Data::Sequence(_) => place.clone(),
+        Data::Null | Data::Mapping(_) | Data::Sequence(_) => place.place(),
         _ => value.place(),
     };
     let words = describe(wanted);

@@ -51,6 +51,7 @@ pub fn parse_with(text: &str, file: &str, limits: &Limits) -> (Vec<Node>, Vec<Fi
         source: Arc::clone(&source),
         limits,
         nodes: 0,
+        aliased: 0,
         anchors: HashMap::new(),
         path: Vec::new(),
         findings: Vec::new(),
@@ -58,6 +59,11 @@ pub fn parse_with(text: &str, file: &str, limits: &Limits) -> (Vec<Node>, Vec<Fi
     let documents = composer.documents();
     (documents, composer.findings)
 }
+
+/// Values that aliases may add to any file, however small it is.
+const FEW_ALIASED: usize = 5_000;
+/// Values that aliases may add for each one that is written out.
+const MOST_ALIASED_PER_WRITTEN: usize = 20;
 
 /// Composing stops at once: the finding has been recorded.
 struct Stop;
@@ -67,6 +73,8 @@ struct Composer<'a> {
     source: Arc<Source>,
     limits: &'a Limits,
     nodes: usize,
+    /// How many of the nodes came from aliases.
+    aliased: usize,
     /// Finished anchors with the number of nodes below them; an anchor that is still being built
     /// is not in here, so an alias to it is a cycle.
     anchors: HashMap<usize, (Node, usize)>,
@@ -114,8 +122,8 @@ impl<'a> Composer<'a> {
             source: Arc::clone(&self.source),
             line: number(raw.start.line()),
             column: number(raw.start.col() + 1),
-            start: number(raw.start.index()),
-            end: number(raw.end.index()),
+            start: number(raw.start.byte_offset().unwrap_or_default()),
+            end: number(raw.end.byte_offset().unwrap_or_default()),
         }
     }
 
@@ -159,12 +167,16 @@ impl<'a> Composer<'a> {
         if self.nodes <= self.limits.nodes {
             return Ok(());
         }
-        let message = format!("the file stands for more than {} values", self.limits.nodes);
+        Err(self.too_many(span))
+    }
+
+    fn too_many(&mut self, span: &Span) -> Stop {
+        let message = "the file stands for too many values".to_string();
         let stop = self.stop("too-many-values", message, span);
         if let Some(finding) = self.findings.last_mut() {
             finding.hint = Some("an alias counts as often as it is used: use fewer".into());
         }
-        Err(stop)
+        stop
     }
 
     fn stop(&mut self, code: &'static str, message: String, span: &Span) -> Stop {
@@ -184,6 +196,11 @@ impl<'a> Composer<'a> {
         };
         // Counted before it is copied: the copy is what must not happen.
         self.count(size, &span)?;
+        self.aliased += size;
+        let written = self.nodes - self.aliased;
+        if self.aliased > FEW_ALIASED + MOST_ALIASED_PER_WRITTEN * written {
+            return Err(self.too_many(&span));
+        }
         let Some((node, _)) = self.anchors.get(&id) else { return Err(Stop) };
         let mut node = node.clone();
         node.came_through(How::Alias, &span);

@@ -22,9 +22,9 @@ pub struct Span {
     pub line: u32,
     /// Column of the first character, counted from 1.
     pub column: u32,
-    /// Offset of the first character, in characters.
+    /// Offset of the first byte.
     pub(crate) start: u32,
-    /// Offset behind the last character, in characters.
+    /// Offset behind the last byte.
     pub(crate) end: u32,
 }
 
@@ -47,22 +47,13 @@ impl Span {
     }
 
     /// The text as it stands in the file, quotes and all.
-    pub fn text(&self) -> String {
-        let length = self.end.saturating_sub(self.start) as usize;
-        self.source.text.chars().skip(self.start as usize).take(length).collect()
+    pub fn text(&self) -> &str {
+        self.source.text.get(self.start as usize..self.end as usize).unwrap_or_default()
     }
 
     /// The place for a finding: the part of the span on its first line.
     pub fn place(&self) -> Place {
-        let length = self.end.saturating_sub(self.start) as usize;
-        let first_line = self
-            .source
-            .text
-            .chars()
-            .skip(self.start as usize)
-            .take(length)
-            .take_while(|c| *c != '\n')
-            .count();
+        let first_line = self.text().lines().next().unwrap_or_default().chars().count();
         Place {
             file: self.source.name.clone(),
             line: self.line,

@@ -2,14 +2,6 @@
 //! with the results of the real program. The cases lie outside of the repository; without them
 //! the test says that it is skipped.
 
-#![allow(
-    clippy::disallowed_methods,
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a test reads its cases and may panic"
-)]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 

@@ -1,0 +1,155 @@
+//! Text in, text out: every `tests/cases/*.txt` holds cases of this form:
+//!
+//! ```text
+//! === what it shows
+//! --- compose.yaml
+//! services: {a: {image: i, ports: [80]}}
+//! --- show services.a.ports
+//! [{"mode":"ingress","protocol":"tcp","target":80}]
+//! ```
+//!
+//! Files called `compose*` are loaded in the order in which they stand, from the directory `/p`;
+//! other files are only there to be read. `--- env` holds variables, `--- options` holds
+//! `profiles`, `services` or flags to switch off. `--- show` names what to print of the loaded
+//! tree, one line per entry if it is a mapping; findings follow, one per line. Several `show`
+//! sections share one load; only the last prints findings.
+//!
+//! With `HOB_UPDATE_CASES=1` the files are rewritten with what comes out, for review.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use hob_compose::{LoadOptions, Loaded, MemoryFiles, dotenv, load, render, tree};
+
+struct Section {
+    head: String,
+    body: String,
+}
+
+/// The title and the sections of every case in a file.
+fn parse(text: &str) -> (String, Vec<(String, Vec<Section>)>) {
+    let mut preamble = String::new();
+    let mut cases: Vec<(String, Vec<Section>)> = Vec::new();
+    for line in text.lines() {
+        if let Some(title) = line.strip_prefix("=== ") {
+            cases.push((title.to_string(), Vec::new()));
+        } else if let Some(head) = line.strip_prefix("--- ") {
+            let (_, sections) = cases.last_mut().unwrap();
+            sections.push(Section { head: head.to_string(), body: String::new() });
+        } else if let Some((_, sections)) = cases.last_mut() {
+            let section = sections.last_mut().unwrap();
+            section.body += line;
+            section.body.push('\n');
+        } else {
+            preamble += line;
+            preamble.push('\n');
+        }
+    }
+    (preamble, cases)
+}
+
+fn run(sections: &[Section]) -> Loaded {
+    let mut files = MemoryFiles::new();
+    let mut options = LoadOptions { working_dir: "/p".into(), ..LoadOptions::default() };
+    for Section { head, body } in sections {
+        match head.as_str() {
+            "env" => options.environment = dotenv::parse(body, "env", &BTreeMap::new()).0,
+            "options" => body.lines().for_each(|line| set_option(&mut options, line)),
+            head if head.starts_with("show") => {}
+            name => {
+                let path = hob_compose::files::join("/p", name);
+                files = files.with(&path, body.trim_end_matches('\n').to_string() + "\n");
+                if name.starts_with("compose") {
+                    options.files.push(path);
+                }
+            }
+        }
+    }
+    load(&options, &files)
+}
+
+fn set_option(options: &mut LoadOptions, line: &str) {
+    let words = |text: &str| text.split(' ').map(String::from).collect();
+    match line.split_once(": ").unwrap_or((line, "")) {
+        ("profiles", names) => options.profiles = words(names),
+        ("services", names) => options.services = words(names),
+        ("name", name) => options.project_name = Some(name.to_string()),
+        ("no-interpolate", _) => options.interpolate = false,
+        ("no-normalize", _) => options.normalize = false,
+        ("no-path-resolution", _) => options.resolve_paths = false,
+        ("no-consistency", _) => options.check_consistency = false,
+        ("no-env-resolution", _) => options.resolve_env = false,
+        (other, _) => assert!(other.is_empty(), "unknown option {other}"),
+    }
+}
+
+fn show(loaded: &Loaded, path: &str, with_findings: bool) -> String {
+    let mut lines = Vec::new();
+    let shown = loaded.tree.as_ref().map(render::shown);
+    if let Some(node) = shown.as_ref().and_then(|tree| tree.at_path(path)) {
+        let json = |node: &tree::Node| serde_json::to_string(node).unwrap();
+        match node.as_mapping() {
+            Some(mapping) => lines.extend(
+                mapping.entries.iter().map(|e| format!("{}: {}", e.key.name, json(&e.value))),
+            ),
+            None => lines.push(json(node)),
+        }
+    }
+    if with_findings {
+        for finding in &loaded.findings {
+            lines.push(finding.line());
+            lines.extend(finding.related.iter().map(|related| {
+                let place = &related.place;
+                format!("  {}:{}:{}: {}", place.file, place.line, place.column, related.message)
+            }));
+        }
+    }
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
+fn check_file(path: &PathBuf, update: bool) -> (usize, String) {
+    let text = std::fs::read_to_string(path).unwrap();
+    let (preamble, mut cases) = parse(&text);
+    let mut report = String::new();
+    for (title, sections) in &mut cases {
+        let loaded = run(sections);
+        let last = sections.iter().rposition(|section| section.head.starts_with("show"));
+        for (index, section) in sections.iter_mut().enumerate() {
+            let Some(path) = section.head.strip_prefix("show") else { continue };
+            let result = show(&loaded, path.trim(), Some(index) == last);
+            let expected = section.body.trim_end();
+            if result.trim_end() != expected {
+                report += &format!("=== {title}\nexpected:\n{expected}\nfound:\n{result}\n");
+                section.body = result + "\n";
+            }
+        }
+    }
+    if update && !report.is_empty() {
+        let mut text = preamble;
+        for (title, sections) in &cases {
+            text += &format!("=== {title}\n");
+            for Section { head, body } in sections {
+                text += &format!("--- {head}\n{body}");
+            }
+        }
+        std::fs::write(path, text).unwrap();
+    }
+    (cases.len(), report)
+}
+
+#[test]
+fn every_case_gives_what_it_says() {
+    let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let update = std::env::var_os("HOB_UPDATE_CASES").is_some();
+    let mut total = 0;
+    let mut report = String::new();
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        let (count, problems) = check_file(&path, update);
+        assert!(count > 0, "{} has no cases", path.display());
+        total += count;
+        report += &problems;
+    }
+    println!("{total} cases");
+    assert!(update || report.is_empty(), "{report}");
+}

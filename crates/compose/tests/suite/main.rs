@@ -1,0 +1,14 @@
+//! All tests of the loader from the outside.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests read their cases and may panic"
+)]
+
+mod cases;
+mod conformance;
+mod limits;
+mod typed;
