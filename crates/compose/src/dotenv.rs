@@ -109,7 +109,8 @@ impl<'a> Reader<'a> {
         let length = self.rest.find(['=', ':', '\n']).unwrap_or(self.rest.len());
         let key = self.take(length).trim_end();
         if let Some(bad) = key.chars().find(|c| !is_key_character(*c)) {
-            let message = format!("the key {key:?} contains {bad:?}");
+            // The line is not repeated: it may hold a secret.
+            let message = format!("the key on this line contains {bad:?}");
             let hint = "a key is made of letters, digits and _ . - [ ]; the form is KEY=value";
             self.error("env-key", message, line, hint);
             self.rest_of_line();
@@ -174,8 +175,8 @@ impl<'a> Reader<'a> {
                     format!("the variable {name} is required: {message}"),
                 ),
                 ProblemKind::Invalid => {
-                    Finding::error("invalid-template", format!("{} cannot be read", problem.text))
-                        .hint("write $$ for a dollar sign")
+                    Finding::error("invalid-template", "a variable on this line cannot be read")
+                        .hint("write ${NAME} or ${NAME:-default}, and $$ for a dollar sign")
                 }
             };
             self.findings.push(finding.at(place));
@@ -293,7 +294,7 @@ mod tests {
     fn faults_have_a_line() {
         check(
             "A=1\nB C=2\nD=3",
-            "A=\"1\"\nD=\"3\"\n.env:2:1: error[env-key]: the key \"B C\" contains ' ' \
+            "A=\"1\"\nD=\"3\"\n.env:2:1: error[env-key]: the key on this line contains ' ' \
              (a key is made of letters, digits and _ . - [ ]; the form is KEY=value)",
         );
         check(

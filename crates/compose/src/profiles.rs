@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::finding::Finding;
+use crate::schema::closest;
 use crate::tree::{Entry, Node};
 
 /// Removes the services that no active profile enables, and, if `selected` names any, those that
@@ -13,6 +14,7 @@ pub(crate) fn select(
     selected: &[String],
     findings: &mut Vec<Finding>,
 ) -> BTreeSet<String> {
+    let place = root.place_of("services");
     let Some(services) = root.get_mut("services").and_then(Node::as_mapping_mut) else {
         return BTreeSet::new();
     };
@@ -21,10 +23,16 @@ pub(crate) fn select(
     for name in selected {
         match services.get(name) {
             Some(service) => active.extend(profiles_of(service)),
-            None => findings.push(
-                Finding::error("no-such-service", format!("there is no service {name}"))
-                    .hint("select one of the services of the project"),
-            ),
+            None => {
+                let names = services.entries.iter().map(|entry| entry.key.name.as_str());
+                let hint = match closest(name, names) {
+                    Some(other) => format!("did you mean {other}?"),
+                    None => "select one of the services of the project".to_string(),
+                };
+                let message = format!("there is no service {name:?} to select");
+                let finding = Finding::error("no-such-service", message).on("services").hint(hint);
+                findings.push(Finding { place: place.clone(), ..finding });
+            }
         }
     }
     let enabled = |entry: &Entry| {

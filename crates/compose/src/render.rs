@@ -5,12 +5,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::tree::{Data, Entry, Mapping, Node};
 
 /// The tree of a [`crate::Loaded`] as indented JSON in the shape of Docker Compose: keys sorted,
-/// values that say nothing left out, resources that nobody uses left out, `$` doubled.
+/// values that say nothing left out, resources that nobody uses left out, and `$` doubled, so that
+/// it can be loaded again.
 pub fn to_json(tree: &Node) -> String {
-    serde_json::to_string_pretty(&shown(tree)).unwrap_or_default()
+    let mut shown = shown(tree);
+    double_dollars(&mut shown);
+    print(&shown)
 }
 
-/// The tree that [`to_json`] prints.
+/// [`to_json`] for a tree that was loaded without interpolation: every `$` stays as it is.
+pub fn to_json_verbatim(tree: &Node) -> String {
+    print(&shown(tree))
+}
+
+fn print(tree: &Node) -> String {
+    serde_json::to_string_pretty(tree).unwrap_or_default()
+}
+
+/// The tree that [`to_json_verbatim`] prints.
 pub fn shown(tree: &Node) -> Node {
     let mut root = tree.clone();
     let span = root.span.clone();
@@ -225,7 +237,21 @@ fn says_something(name: &str, value: &Node) -> bool {
     }
 }
 
-/// Sorts keys, doubles `$`, and prints whole numbers without a fraction.
+fn double_dollars(node: &mut Node) {
+    match &mut node.data {
+        Data::Mapping(mapping) => {
+            for Entry { key, value } in &mut mapping.entries {
+                key.name = key.name.replace('$', "$$");
+                double_dollars(value);
+            }
+        }
+        Data::Sequence(items) => items.iter_mut().for_each(double_dollars),
+        Data::String(text) => *text = text.replace('$', "$$"),
+        _ => {}
+    }
+}
+
+/// Sorts keys, and prints whole numbers without a fraction.
 fn finish(node: &mut Node) {
     match &mut node.data {
         Data::Mapping(mapping) => {
@@ -233,7 +259,6 @@ fn finish(node: &mut Node) {
             mapping.entries.iter_mut().for_each(|entry| finish(&mut entry.value));
         }
         Data::Sequence(items) => items.iter_mut().for_each(finish),
-        Data::String(text) => *text = text.replace('$', "$$"),
         Data::Float(number) if number.fract() == 0.0 && number.abs() < 9e15 => {
             node.data = Data::Int(*number as i64);
         }

@@ -47,10 +47,13 @@ pub(super) fn devices(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Find
     for (index, item) in items.iter_mut().enumerate() {
         let span = item.span.clone();
         if let Some(mapping) = item.as_mapping_mut() {
-            if let Some(source) = mapping.get("source").and_then(Node::as_str).map(String::from)
-                && !mapping.contains("target")
-            {
-                mapping.set("target", Node::string(source, &span));
+            if !mapping.contains("target") {
+                findings.push(
+                    Finding::error("missing-target", "the device has no target")
+                        .at(span.place())
+                        .on(path.item(index))
+                        .hint("write target: with the path in the container"),
+                );
             }
             if !mapping.contains("permissions") {
                 mapping.set("permissions", Node::string("rwm", &span));

@@ -152,7 +152,7 @@ impl Loader<'_> {
             return self.extended(services, &extends.service, scope, chain);
         }
         let before = self.findings.len();
-        let documents = self.documents(&file, Some(span));
+        let documents = self.documents(&file, Some((span, &path.key("extends"))));
         let inner = Scope { directory: files::parent(&file), ..scope.clone() };
         let mut model: Option<Node> = None;
         for document in documents {

@@ -40,8 +40,13 @@ pub(super) struct Scope {
 }
 
 impl Loader<'_> {
-    /// The documents of a file as they are written. `named_at` is where the file is named.
-    pub(super) fn documents(&mut self, file: &str, named_at: Option<&Span>) -> Vec<Node> {
+    /// The documents of a file as they are written. `named_at` is where the file is named, if a
+    /// file does it.
+    pub(super) fn documents(
+        &mut self,
+        file: &str,
+        named_at: Option<(&Span, &Path<'_>)>,
+    ) -> Vec<Node> {
         self.files_read += 1;
         let text = match self.files_read > MOST_FILES {
             true => Err(format!("the project reads more than {MOST_FILES} files")),
@@ -56,7 +61,9 @@ impl Loader<'_> {
             Err(problem) => {
                 let finding = Finding::error("missing-file", problem);
                 self.findings.push(match named_at {
-                    Some(span) => finding.at(span.place()).hint("correct the path"),
+                    Some((span, path)) => {
+                        finding.at(span.place()).on(path).hint("correct the path")
+                    }
                     None => finding.hint("name a file that exists"),
                 });
                 Vec::new()
@@ -192,7 +199,7 @@ impl Loader<'_> {
                 );
                 return None;
             }
-            documents.push((file.clone(), self.documents(&file, Some(&span))));
+            documents.push((file.clone(), self.documents(&file, Some((&span, path)))));
         }
         let mut model = self.model(documents, &inner)?;
         canonical(&mut model, &mut self.findings);

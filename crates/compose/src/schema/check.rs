@@ -67,7 +67,7 @@ fn status(field: &Field, value: &Node, place: &Span, path: &Path<'_>, findings: 
         Status::Missing if single => return,
         Status::Missing => {
             Finding::error("unsupported-attribute", format!("{name} is not supported yet"))
-                .hint("remove it, or run this service without it for now")
+                .hint("take it out of this file for now")
         }
         Status::Inert => Finding::note("inert-attribute", format!("{name} is not acted on")),
     };
@@ -208,7 +208,9 @@ fn wrong_type(wanted: &Shape, value: &Node, place: &Span, path: &Path<'_>) -> Fi
         Finding::error("wrong-type", format!("this is {}, not {words}", value.kind_name()))
             .at(place)
             .on(path);
-    match (&value.data, words.contains("text")) {
+    // Quotes help where a text is wanted, not where it is only tolerated.
+    let wants_text = words.contains("text") && !words.contains("number") && !words.contains("true");
+    match (&value.data, wants_text) {
         (Data::Bool(_) | Data::Int(_) | Data::Float(_), true) => finding.hint("put it in quotes"),
         (Data::Null, _) => finding.hint("give it a value, or remove it"),
         _ => finding,

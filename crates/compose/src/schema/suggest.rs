@@ -6,7 +6,8 @@ pub(crate) fn closest<'a>(
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
     // One slip in three letters: more would suggest words that have nothing in common.
-    let most = (name.chars().count() / 3).max(1);
+    let length = name.chars().count();
+    let most = (length / 3).max(1).min(length.saturating_sub(1));
     candidates
         .into_iter()
         .filter_map(|candidate| Some((distance(name, candidate, most)?, candidate)))
@@ -55,5 +56,6 @@ mod tests {
         check("env-file", Some("env_file"));
         check("dependson", Some("depends_on"));
         check("banana", None);
+        check("x", None);
     }
 }
