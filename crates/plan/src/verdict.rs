@@ -68,6 +68,9 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Exited { code } => write!(f, "it exited with code {code}"),
+            Self::CrashLoop { restarts: 1 } => {
+                write!(f, "it crashed and was restarted while it was watched")
+            }
             Self::CrashLoop { restarts } => {
                 write!(f, "it keeps crashing: {restarts} restarts while it was watched")
             }
@@ -168,7 +171,7 @@ mod tests {
         assert_eq!(check(EXPECT, running(Health::Unchecked), 1, 5), "Running");
         assert_eq!(
             check(EXPECT, running(Health::Unchecked), 2, 5),
-            "it keeps crashing: 1 restarts while it was watched"
+            "it crashed and was restarted while it was watched"
         );
     }
 

@@ -1,6 +1,8 @@
 //! Chores of this repository: `cargo xtask <chore>`.
 
+mod demo;
 mod hosts;
+mod place;
 mod say;
 mod test;
 mod tidy;
@@ -19,6 +21,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Chore {
+    /// The main job on a fresh machine: a homelab of five hosts, deployed over SSH and verified.
+    Demo(demo::Arguments),
     /// Real Docker hosts in containers, to try things on by hand.
     #[command(subcommand)]
     Hosts(hosts::Chore),
@@ -34,6 +38,7 @@ type Outcome = Result<ExitCode, String>;
 fn main() -> ExitCode {
     let Arguments { chore } = Arguments::parse();
     let outcome = match chore {
+        Chore::Demo(arguments) => demo::run(&arguments),
         Chore::Hosts(chore) => hosts::run(chore),
         Chore::Test(arguments) => test::run(&arguments),
         Chore::Tidy => test::run_tidy(),
