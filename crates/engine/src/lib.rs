@@ -10,6 +10,8 @@ mod hint;
 mod observe;
 mod progress;
 mod standing;
+#[cfg(test)]
+mod standing_tests;
 mod status;
 mod stop;
 #[cfg(test)]

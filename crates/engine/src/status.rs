@@ -107,7 +107,8 @@ fn declared_row(declared: &Declared<'_>, view: Option<&HostView>) -> Row {
         .get(declared.stack_name)
         .and_then(|folder| folder.applied.get(&row.container))
         .map(|record| record.verdict);
-    let worst = declared.standing(state).into_iter().max_by_key(|check| check.answer);
+    // Of several that are equally bad the first counts, which is the last to `max_by_key`.
+    let worst = declared.standing(state).into_iter().rev().max_by_key(|check| check.answer);
     (row.condition, row.wrong) = match worst {
         Some(check) if check.answer == Answer::Fail && container.is_none() => {
             (Condition::Missing, check.message)

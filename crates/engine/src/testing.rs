@@ -12,15 +12,18 @@ use hob_host::{
     Ask, Facts, FactsAsk, Host, HostError, HostErrorKind, LogLine, LogOptions, StepRun,
 };
 use hob_model::{
-    ContainerName, HostName,
+    ContainerName, HostName, MemoryFiles, REPOSITORY_ROOT, Severity,
+    desired::Desired,
     spec::{ContainerSpec, Limits, NetworkMode, RestartPolicy},
 };
 use hob_plan::{
-    Change, Expectation, Milestone, Op, Order, Plan, Reason, Risk, Step, StepId, Target,
-    observed::{HostState, Verdict},
+    Change, Expectation, Milestone, Op, Order, Plan, Policy, Reason, Risk, Step, StepId, Target,
+    observed::{HostState, HostView, Observed, Verdict},
     ownership::Identity,
 };
 use tokio::time::{Instant, sleep};
+
+use crate::check::Check;
 
 /// A plan from text such as `a; ~b after a:started; c@pi4 after a b`: each step makes the container
 /// of its name, or replaces it where the name begins with `~`; the stack has the same name.
@@ -247,4 +250,57 @@ impl Host for ScriptedHost {
     async fn answers(&self, _: &str, _: u16, _: Duration) -> Result<bool, HostError> {
         Ok(true)
     }
+}
+
+/// What should be, from the files of a repository: `hob.yaml` first, then others after lines
+/// `--- path`. It must have no errors.
+pub(crate) fn desired_of(repository: &str) -> Desired {
+    let mut files = MemoryFiles::new();
+    for (at, part) in repository.split("--- ").enumerate() {
+        let (path, text) =
+            if at == 0 { ("hob.yaml", part) } else { part.split_once('\n').unwrap() };
+        files = files.with(&format!("{REPOSITORY_ROOT}/{path}"), text);
+    }
+    let (homelab, findings) = hob_model::load(&files, REPOSITORY_ROOT);
+    let (desired, more) = hob_model::resolve(&homelab.unwrap(), &files, REPOSITORY_ROOT);
+    for finding in findings.iter().chain(&more) {
+        assert!(finding.severity != Severity::Error, "{}", finding.line());
+    }
+    desired
+}
+
+/// The world after everything was deployed and all went well.
+pub(crate) fn deployed(desired: &Desired) -> Observed {
+    let mut observed = bare(desired);
+    let plan = hob_plan::plan(desired, &observed, &Policy::default());
+    assert!(plan.blocked.is_empty(), "{:?}", plan.blocked);
+    for step in &plan.steps {
+        hob_plan::simulate(&mut observed, step);
+    }
+    observed
+}
+
+/// The world in which every host is empty.
+pub(crate) fn bare(desired: &Desired) -> Observed {
+    let empty = || HostView::Seen(Box::default());
+    Observed { hosts: desired.hosts.keys().map(|name| (name.clone(), empty())).collect() }
+}
+
+/// A host that was seen.
+pub(crate) fn seen<'a>(observed: &'a mut Observed, host: &str) -> &'a mut HostState {
+    match observed.hosts.get_mut(host) {
+        Some(HostView::Seen(state)) => state,
+        _ => panic!("{host} was not seen"),
+    }
+}
+
+/// Checks as text, a line each: `host stack/what: answer, message (hint)`.
+pub(crate) fn lines(checks: &[Check]) -> String {
+    let line = |check: &Check| {
+        let stack = check.stack.as_ref().map(|stack| format!("{stack}/")).unwrap_or_default();
+        let hint = check.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+        let Check { host, what, answer, message, .. } = check;
+        format!("{host} {stack}{what}: {answer:?}, {message}{hint}\n")
+    };
+    checks.iter().map(line).collect()
 }

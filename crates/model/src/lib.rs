@@ -21,7 +21,7 @@ pub mod spec;
 mod starter;
 
 pub use digest::{Digest, hex};
-pub use hob_compose::{Finding, Place, Severity};
+pub use hob_compose::{Files, Finding, MemoryFiles, Place, Severity};
 pub use homelab::{HOMELAB_FILE, Homelab, load};
 pub use layers::Pattern;
 pub use names::{

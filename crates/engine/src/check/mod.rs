@@ -4,6 +4,8 @@
 mod host;
 mod ports;
 mod surroundings;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 

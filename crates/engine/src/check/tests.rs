@@ -1,0 +1,198 @@
+//! Hosts that are fit, and hosts that are not.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hob_host::{Disk, Facts};
+use hob_model::{Selection, desired::Desired};
+use hob_plan::observed::{Container, ContainerOwner, ContainerState, Health, HostState, Observed};
+
+use super::*;
+use crate::testing::{bare, desired_of, lines, seen};
+
+const GIB: u64 = 1 << 30;
+
+const REPOSITORY: &str = "
+homelab: home
+hosts:
+  nas:
+    connect: ssh://deploy@nas.lan
+    stacks: [web]
+    storage: [{ path: /srv, min_free: 10GiB }]
+networks: { proxy: {} }
+policy: { publish: [0.0.0.0] }
+--- stacks/web/compose.yaml
+services:
+  app:
+    image: nginx:1.27
+    restart: always
+    ports: ['80:80', '127.0.0.1:5000-5001:5000-5001/udp']
+    networks: [proxy, lan]
+    mem_limit: 1g
+networks:
+  proxy: { external: true }
+  lan: { external: true }
+";
+
+fn facts() -> Facts {
+    let disk = Disk { free_bytes: 20 * GIB, total_bytes: 100 * GIB };
+    Facts {
+        os: "Debian GNU/Linux 12".into(),
+        arch: "arm64".into(),
+        engine_version: "28.5.2".into(),
+        engine_api: (1, 51),
+        engine_api_min: (1, 24),
+        user: "deploy".into(),
+        root_folder: Ok(()),
+        clock_ahead_ms: -300,
+        memory_bytes: 4 * GIB,
+        disks: BTreeMap::from([("/srv".into(), Ok(disk)), ("/opt/hob".into(), Ok(disk))]),
+        listening: Some(BTreeSet::new()),
+    }
+}
+
+fn state() -> HostState {
+    let mut observed = bare(&desired_of(REPOSITORY));
+    let state = seen(&mut observed, "nas");
+    let lan =
+        hob_plan::observed::Network { owner: hob_plan::ownership::ThingOwner::Foreign, spec: None };
+    state.networks.insert("lan".into(), lan);
+    state.clone()
+}
+
+/// The answers other than that all is well.
+fn check(facts: &Facts, state: &HostState) -> String {
+    check_all(&desired_of(REPOSITORY), facts, state)
+        .lines()
+        .filter(|line| !line.contains(": Pass, "))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+fn check_all(desired: &Desired, facts: &Facts, state: &HostState) -> String {
+    let name = "nas".into();
+    lines(&judge_host(&name, &desired.hosts[&name], &Selection::default(), facts, state))
+}
+
+fn container(owner: ContainerOwner, port: u16) -> Container {
+    Container {
+        owner,
+        image: hob_model::ImageId::new("sha256:1"),
+        state: ContainerState::Running { health: Health::Unchecked },
+        networks: BTreeSet::new(),
+        ports: BTreeSet::from([(String::new(), port, "tcp".to_owned())]),
+        anonymous_volumes: BTreeMap::new(),
+    }
+}
+
+#[test]
+fn a_fit_host_passes_everything() {
+    assert_eq!(
+        check_all(&desired_of(REPOSITORY), &facts(), &state()),
+        "nas reachable: Pass, Debian GNU/Linux 12, arm64\n\
+         nas engine: Pass, Docker 28.5.2, API 1.24 to 1.51\n\
+         nas rights: Pass, user deploy may use Docker\n\
+         nas root folder: Pass, /opt/hob can be written\n\
+         nas clock: Pass, agrees with this machine's\n\
+         nas space /srv: Pass, 20 GiB of 100 GiB free\n\
+         nas space /opt/hob: Pass, 20 GiB of 100 GiB free\n\
+         nas memory: Pass, limits of 1 service add up to 1 GiB, the host has 4 GiB\n\
+         nas ports: Pass, 3 ports free or ours\n\
+         nas networks: Pass, 2 external networks there or made by Hob\n"
+    );
+}
+
+#[test]
+fn a_host_that_runs_it_already_still_passes() {
+    let desired = desired_of(REPOSITORY);
+    let mut observed: Observed = bare(&desired);
+    seen(&mut observed, "nas").networks = state().networks;
+    let plan = hob_plan::plan(&desired, &observed, &hob_plan::Policy::default());
+    plan.steps.iter().for_each(|step| hob_plan::simulate(&mut observed, step));
+    let facts = Facts {
+        listening: Some(BTreeSet::from([("0.0.0.0".to_owned(), 80, "tcp".to_owned())])),
+        ..facts()
+    };
+    assert_eq!(check(&facts, seen(&mut observed, "nas")), "");
+}
+
+#[test]
+fn each_thing_that_is_wrong_is_told_with_what_to_try() {
+    let disk = Disk { free_bytes: 3 * GIB, total_bytes: 100 * GIB };
+    let facts = Facts {
+        root_folder: Err("permission denied".into()),
+        clock_ahead_ms: 90_000,
+        engine_api: (1, 40),
+        memory_bytes: GIB / 2,
+        disks: BTreeMap::from([
+            ("/srv".into(), Ok(disk)),
+            ("/opt/hob".into(), Err("no such folder".into())),
+        ]),
+        ..facts()
+    };
+    assert_eq!(
+        check(&facts, &state()),
+        "nas engine: Fail, Docker 28.5.2, API 1.24 to 1.40: too old (install Docker Engine 20.10 \
+         or newer)\n\
+         nas root folder: Fail, /opt/hob cannot be written: permission denied (on the host, as \
+         root: install -d -o deploy -m 0700 /opt/hob; or set another root for this host in \
+         hob.yaml)\n\
+         nas clock: Fail, 90 s ahead of this machine's (switch time synchronisation on: \
+         timedatectl set-ntp true)\n\
+         nas space /srv: Warn, 3 GiB of 100 GiB free, less than 10 GiB (remove what is not needed \
+         there, such as old images: docker image prune)\n\
+         nas space /opt/hob: Fail, cannot be measured: no such folder (is /opt/hob mounted?)\n\
+         nas memory: Warn, limits of 1 service add up to 1 GiB, the host has 512 MiB (under load \
+         the kernel will kill one of them: lower limits or move a stack)"
+    );
+}
+
+#[test]
+fn a_port_is_taken_by_somebody_else_only() {
+    let mut state = state();
+    state.containers.insert("old-web".into(), container(ContainerOwner::Foreign, 80));
+    let taken = "nas web/port 80/tcp: Fail, app wants it, and container old-web has it (stop what \
+                 holds it, or publish another port)";
+    assert_eq!(check(&facts(), &state), taken);
+    // The same service, deployed by Compose: it will be adopted or replaced, not fought.
+    let by_compose = ContainerOwner::Compose { project: "web".into(), service: "app".into() };
+    state.containers.insert("old-web".into(), container(by_compose, 80));
+    assert_eq!(check(&facts(), &state), "");
+    state.containers.clear();
+    let listening = BTreeSet::from([("127.0.0.1".to_owned(), 5001, "udp".to_owned())]);
+    assert_eq!(
+        check(&Facts { listening: Some(listening), ..facts() }, &state),
+        "nas web/port 5001/udp: Fail, app wants it, and a program of the host has it (stop what \
+         holds it, or publish another port)"
+    );
+    // Another address of the host, and another protocol, are not in the way.
+    let listening = BTreeSet::from([
+        ("192.168.1.2".to_owned(), 5001, "udp".to_owned()),
+        ("127.0.0.1".to_owned(), 5001, "tcp".to_owned()),
+    ]);
+    assert_eq!(check(&Facts { listening: Some(listening), ..facts() }, &state), "");
+    assert_eq!(
+        check(&Facts { listening: None, ..facts() }, &state),
+        "nas ports: Skipped, no container is in the way; the host does not tell what else listens"
+    );
+}
+
+#[test]
+fn an_external_network_must_be_there_or_be_made() {
+    let mut state = state();
+    state.networks.clear();
+    assert_eq!(
+        check(&facts(), &state),
+        "nas web/networks: Fail, external network lan is not there (it is called external at \
+         stacks/web/compose.yaml:10; to have Hob make it, name it under networks in hob.yaml)"
+    );
+}
+
+#[test]
+fn what_is_deployed_elsewhere_does_not_count() {
+    let desired = desired_of(REPOSITORY);
+    let name = "nas".into();
+    let selection =
+        Selection { skip_stacks: BTreeSet::from(["web".into()]), ..Selection::default() };
+    let text = lines(&judge_host(&name, &desired.hosts[&name], &selection, &facts(), &state()));
+    assert!(!text.contains("port") && !text.contains("memory"), "{text}");
+}
