@@ -1,6 +1,9 @@
 //! What `ssh` means by what it says.
 
-use crate::{HostErrorKind, folder::last_line};
+use crate::HostErrorKind;
+
+/// Lines of what `ssh` said that go into a message.
+const LINES_MAX: usize = 4;
 
 /// Turns the error output of an `ssh` that failed (exit code 255) into what went wrong. `user` is
 /// who Hob asked to log in as.
@@ -22,8 +25,7 @@ pub(crate) fn classify(stderr: &str, user: Option<&str>) -> HostErrorKind {
         let user = refused_user(stderr).or(user).unwrap_or("(as the SSH configuration says)");
         return HostErrorKind::LoginRefused { user: user.to_owned() };
     }
-    let why = last_line(stderr);
-    let why = why.strip_prefix("ssh: ").unwrap_or(&why);
+    let why = lines(stderr);
     let unreachable = [
         "Could not resolve hostname",
         "Name or service not known",
@@ -43,12 +45,25 @@ pub(crate) fn classify(stderr: &str, user: Option<&str>) -> HostErrorKind {
         "kex_exchange_identification",
     ];
     if unreachable.iter().any(|text| says(text)) {
-        return HostErrorKind::Unreachable(why.to_owned());
+        return HostErrorKind::Unreachable(why);
     }
-    HostErrorKind::Other(match why {
+    HostErrorKind::Other(match why.as_str() {
         "" => "ssh ended without a word".to_owned(),
         why => format!("ssh: {why}"),
     })
+}
+
+/// Whether the connection ended before it began, as it does when a jump host or a proxy command
+/// fails.
+pub(super) fn is_about_proxy(stderr: &str) -> bool {
+    stderr.contains("kex_exchange_identification") || stderr.contains("UNKNOWN port")
+}
+
+/// What was said, in one line. The first lines may be those of a proxy command.
+fn lines(stderr: &str) -> String {
+    let lines = stderr.lines().map(str::trim).filter(|line| !line.is_empty());
+    let lines = lines.map(|line| line.strip_prefix("ssh: ").unwrap_or(line));
+    lines.take(LINES_MAX).collect::<Vec<_>>().join("; ")
 }
 
 /// The user in `deploy@nas: Permission denied (publickey).`
@@ -111,12 +126,14 @@ mod tests {
         check(
             "Connection timed out during banner exchange\r\n\
              Connection to 127.0.0.1 port 2201 timed out\r\n",
-            "cannot be reached: Connection to 127.0.0.1 port 2201 timed out",
+            "cannot be reached: Connection timed out during banner exchange; \
+             Connection to 127.0.0.1 port 2201 timed out",
         );
         check(
             "kex_exchange_identification: Connection closed by remote host\n\
              Connection closed by 127.0.0.1 port 2201\n",
-            "cannot be reached: Connection closed by 127.0.0.1 port 2201",
+            "cannot be reached: kex_exchange_identification: Connection closed by remote host; \
+             Connection closed by 127.0.0.1 port 2201",
         );
         check(
             "client_loop: send disconnect: Broken pipe\n",

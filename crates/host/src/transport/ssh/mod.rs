@@ -124,7 +124,19 @@ impl Ssh {
             return Ok(());
         }
         let said = own_files::read(&self.ends.log).map_err(local_file)?.unwrap_or_default();
-        Err(failure::classify(&String::from_utf8_lossy(&said), self.destination.user()))
+        let mut said = String::from_utf8_lossy(&said).into_owned();
+        if failure::is_about_proxy(&said) {
+            said = self.said_without_master().await.unwrap_or(said);
+        }
+        Err(failure::classify(&said, self.destination.user()))
+    }
+
+    /// A jump host or proxy command is not heard while a master is started: its error output goes
+    /// nowhere then. So it is asked once more, by a connection that is not kept.
+    async fn said_without_master(&self) -> Option<String> {
+        let call = self.call(&["-S".into(), "none".into()], Some("exit 0"));
+        let output = process::run(call, Vec::new(), 4096, LOGIN).await.ok()?;
+        (output.code == SSH_FAILED).then_some(output.stderr)
     }
 
     pub(crate) async fn run(
