@@ -5,6 +5,7 @@ hosts:
   nas:
     connect: ssh://deploy@nas
     stacks: [web]
+policy: { publish: [0.0.0.0] }
 --- stacks/web/compose.yaml
 services:
   proxy:
