@@ -7,7 +7,7 @@ use hob_compose::{Finding, Place};
 use super::{needs, ports, shared};
 use crate::{
     desired::{Desired, DesiredHost},
-    homelab::Homelab,
+    homelab::{HOMELAB_FILE, Homelab},
     names::{ContainerName, HostName, ServiceName, StackName},
     spec::PublishedPort,
 };
@@ -58,45 +58,48 @@ pub(super) fn check(
     mut facts: AllFacts,
     findings: &mut Vec<Finding>,
 ) {
+    let mut unknown = shared::Unknown::default();
     for (name, host) in &mut desired.hosts {
         let Some(facts) = facts.get_mut(name) else { continue };
         projects(name, host, facts, findings);
         containers(name, host, findings);
         ports::check_host(name, facts, findings);
-        shared::networks(homelab, name, host, facts, findings);
-        shared::volumes(name, host, facts, findings);
+        shared::networks(homelab, name, host, facts, &mut unknown, findings);
+        shared::volumes(name, host, facts, &mut unknown, findings);
     }
+    findings.extend(unknown.into_findings());
     shared::unused(homelab, desired, findings);
     ports::check_policy(homelab, &facts, findings);
     needs::check(desired, &facts, findings);
 }
 
-/// Two stacks under one project name would take each other's containers for their own.
+/// Stacks under one project name would take each other's containers for their own.
 fn projects(
     name: &HostName,
     host: &DesiredHost,
     facts: &BTreeMap<StackName, Facts>,
     findings: &mut Vec<Finding>,
 ) {
-    let mut seen: BTreeMap<&str, &StackName> = BTreeMap::new();
+    let mut projects: BTreeMap<&str, Vec<&StackName>> = BTreeMap::new();
     for (stack_name, stack) in host.stacks.iter().filter(|(_, stack)| !stack.project.is_empty()) {
-        match seen.entry(&stack.project) {
-            Entry::Vacant(free) => {
-                free.insert(stack_name);
-            }
-            Entry::Occupied(taken) => {
-                let first = *taken.get();
-                let message = format!(
-                    "the stacks {first} and {stack_name} of {name} are both the Compose project {}",
-                    stack.project
-                );
-                let mut finding = Finding::error("duplicate-project", message).hint(format!(
-                    "give one another name: stacks: {{ {stack_name}: {{ project: ... }} }}"
-                ));
-                finding.place = facts.get(stack_name).map(|facts| facts.place.clone());
-                findings.push(finding);
-            }
-        }
+        projects.entry(&stack.project).or_default().push(stack_name);
+    }
+    for (project, stacks) in projects.into_iter().filter(|(_, stacks)| stacks.len() > 1) {
+        let names: Vec<&str> = stacks.iter().map(|stack| stack.as_str()).collect();
+        let mut finding = Finding::error(
+            "duplicate-project",
+            format!("the stacks {} of {name} are one Compose project, {project}", names.join(", ")),
+        )
+        .hint(format!(
+            "give each its own name (stacks: {{ {0}: {{ project: {0} }} }} in {HOMELAB_FILE}), or \
+             make them one stack of several files (stacks: {{ {project}: {{ files: [...] }} }})",
+            names.last().unwrap_or(&project),
+        ));
+        let mut places = stacks.iter().filter_map(|stack| facts.get(*stack)).map(|at| &at.place);
+        finding.place = places.next().cloned();
+        findings.push(
+            places.fold(finding, |finding, place| finding.related(place.clone(), "also here")),
+        );
     }
 }
 

@@ -81,7 +81,7 @@ pub(super) fn of_host(
         .into_iter()
         .filter(|(_, (layers, _))| !layers.is_empty())
         .map(|(stack, (layers, place))| {
-            let sources = finder.sources(&stack, layers, place);
+            let sources = finder.sources(&stack, layers, &own, place);
             (stack, sources)
         })
         .collect();
@@ -221,22 +221,32 @@ impl Finder<'_, '_> {
         }
     }
 
-    fn sources(&mut self, stack: &StackName, layers: Vec<Layer>, place: Place) -> Sources {
+    fn sources(
+        &mut self,
+        stack: &StackName,
+        layers: Vec<Layer>,
+        own: &[Layer],
+        place: Place,
+    ) -> Sources {
         let homelab = self.homelab;
         let spelled = homelab.stacks.get(stack);
         let env_files = match spelled {
             Some(spelled) if !spelled.env_files.is_empty() => {
                 self.spelled(stack, &spelled.env_files)
             }
-            _ => self.env_beside(&layers),
+            _ => self.env_beside(&layers, own),
         };
         let project = spelled.and_then(|spelled| Some(spelled.project.as_ref()?.value.clone()));
         Sources { layers, env_files, project, place }
     }
 
-    fn env_beside(&self, layers: &[Layer]) -> Vec<String> {
+    /// The `.env` beside each layer. The host's own file is a layer of all its stacks, so what
+    /// lies beside it counts even for a stack that it changes nothing in.
+    fn env_beside(&self, layers: &[Layer], own: &[Layer]) -> Vec<String> {
         let mut paths = Vec::new();
-        for layer in layers {
+        let mut all: Vec<&Layer> = layers.iter().chain(own).collect();
+        all.sort_by_key(|layer| layer.order);
+        for layer in all {
             let path = files::join(&files::parent(&layer.path), ".env");
             if !paths.contains(&path) && is_file(self.repository, &path) {
                 paths.push(path);

@@ -11,6 +11,9 @@ use crate::{
     repository::Repository,
 };
 
+/// How many further places of one variable a finding shows.
+const RELATED_MAX: usize = 9;
+
 /// Everything that `${...}` in the Compose files of a stack can refer to: `.env` files, then the
 /// variables of groups, host and stack, each over the ones before it.
 pub(super) fn environment(
@@ -55,17 +58,17 @@ pub(super) fn is_undefined(finding: &Finding) -> bool {
     matches!(finding.code, "undefined-variable" | "required-variable")
 }
 
-/// Variables that nobody set. A shared stack misses the same one on several hosts: that is one
-/// finding, which names them.
+/// Variables that nobody set. One that is missing on several hosts, in several stacks or at
+/// several places of one is one finding.
 #[derive(Default)]
 pub(super) struct Undefined {
-    missing: Vec<Missing>,
+    missing: BTreeMap<(&'static str, String), Missing>,
 }
 
 struct Missing {
-    finding: Finding,
+    findings: Vec<Finding>,
     hosts: BTreeSet<HostName>,
-    stack: StackName,
+    stacks: BTreeSet<StackName>,
     env_file: String,
 }
 
@@ -78,46 +81,59 @@ impl Undefined {
         sources: &Sources,
     ) {
         finding.hint = None;
-        let known =
-            self.missing.iter_mut().find(|known| known.stack == *stack && known.finding == finding);
-        if let Some(known) = known {
-            known.hosts.insert(host.clone());
-            return;
+        let missing =
+            self.missing.entry((finding.code, finding.message.clone())).or_insert_with(|| {
+                Missing {
+                    findings: Vec::new(),
+                    hosts: BTreeSet::new(),
+                    stacks: BTreeSet::new(),
+                    env_file: env_file(sources),
+                }
+            });
+        missing.hosts.insert(host.clone());
+        missing.stacks.insert(stack.clone());
+        if !missing.findings.contains(&finding) {
+            missing.findings.push(finding);
         }
-        let env_file = match sources.env_files.last() {
-            Some(path) => path.clone(),
-            None => {
-                let first = sources.layers.first().map(|layer| layer.path.as_str());
-                format!("{}/.env", parent(first.unwrap_or_default()))
-            }
-        };
-        self.missing.push(Missing {
-            finding,
-            hosts: BTreeSet::from([host.clone()]),
-            stack: stack.clone(),
-            env_file,
-        });
     }
 
     pub(super) fn into_findings(self, repository: &Repository<'_>) -> Vec<Finding> {
-        let hint = |missing: &Missing| {
-            let file = repository.relative(&missing.env_file).unwrap_or(&missing.env_file);
-            let hosts: Vec<&str> = missing.hosts.iter().map(HostName::as_str).collect();
-            let vars = match hosts.as_slice() {
-                [host] => format!("hosts.{host}.vars"),
-                _ => format!("groups.all.vars (it is missing on {})", hosts.join(", ")),
-            };
-            format!(
-                "set it in {file} or under {vars} of {HOMELAB_FILE}, or write $$ if a dollar sign \
-                 is meant"
-            )
+        self.missing.into_values().filter_map(|missing| missing.into_finding(repository)).collect()
+    }
+}
+
+impl Missing {
+    fn into_finding(self, repository: &Repository<'_>) -> Option<Finding> {
+        let Self { findings, hosts, stacks, env_file } = self;
+        let hosts: Vec<&str> = hosts.iter().map(HostName::as_str).collect();
+        let vars = match hosts.as_slice() {
+            [host] => format!("hosts.{host}.vars in {HOMELAB_FILE}"),
+            _ => {
+                format!("groups.all.vars in {HOMELAB_FILE} (it is missing on {})", hosts.join(", "))
+            }
         };
-        self.missing
-            .into_iter()
-            .map(|missing| {
-                let hint = hint(&missing);
-                missing.finding.hint(hint)
-            })
-            .collect()
+        let env_file = repository.relative(&env_file).unwrap_or(&env_file);
+        let where_ = if stacks.len() == 1 {
+            format!("in {env_file} or under {vars}")
+        } else {
+            format!("under {vars}")
+        };
+        let mut findings = findings.into_iter();
+        let first = findings
+            .next()?
+            .hint(format!("set it {where_}, or write $$ if a dollar sign is meant"));
+        let places = findings.filter_map(|finding| finding.place).take(RELATED_MAX);
+        Some(places.fold(first, |finding, place| finding.related(place, "and here")))
+    }
+}
+
+/// The file that would set a variable of a stack: its nearest, or the one to create.
+fn env_file(sources: &Sources) -> String {
+    match sources.env_files.last() {
+        Some(path) => path.clone(),
+        None => {
+            let first = sources.layers.first().map(|layer| layer.path.as_str());
+            format!("{}/.env", parent(first.unwrap_or_default()))
+        }
     }
 }

@@ -29,12 +29,10 @@ services:
 networks: { default: { name: common } }
 "#
     ), @r#"
-    hob.yaml:5:38: error[duplicate-project]
-      the stacks a and b of nas are both the Compose project a
-      hint: give one another name: stacks: { b: { project: ... } }
-    hob.yaml:5:38: error[network-made-twice]
-      the stacks a and b of nas both make common
-      hint: write external: true in both, and networks: { common: {} } in hob.yaml
+    hob.yaml:5:35: error[duplicate-project]
+      the stacks a, b of nas are one Compose project, a
+      hob.yaml:5:38: also here
+      hint: give each its own name (stacks: { b: { project: b } } in hob.yaml), or make them one stack of several files (stacks: { a: { files: [...] } })
     stacks/b/compose.yaml:3:3: error[duplicate-container] services.one.container_name
       two containers of nas would be called the-one
       stacks/a/compose.yaml:2:3: the other, in the stack a
@@ -79,7 +77,7 @@ services: { app: { image: a, network_mode: proxy } }
       no stack uses the shared network idle
       hint: a stack uses it with networks: { idle: { external: true } }
     stacks/gateway/compose.yaml:2:68: note[external-network] networks.elsewhere
-      nas must have elsewhere already
+      elsewhere must be there already, on nas
       hint: Hob makes it if hob.yaml says networks: { elsewhere: {} }
     host nas
       network proxy {"internal":true}

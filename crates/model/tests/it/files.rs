@@ -104,7 +104,7 @@ volumes:
       "uid=5" has no effect yet
       hint: size= and mode= have
     stacks/web/compose.yaml:14:3: note[external-volume] volumes.theirs
-      nas must have theirs already
+      theirs must be there already, on nas
     host nas
       stack web
         network web_default (default) {}

@@ -224,6 +224,39 @@ A2="nearer than $A, under $F"
 }
 
 #[test]
+fn a_hosts_own_variables_are_there_for_all_its_stacks() {
+    insta::assert_snapshot!(resolve_text(
+        r#"
+homelab: h
+hosts: { nas: { connect: local, stacks: [web] } }
+--- stacks/web/compose.yaml
+services: { web: { image: "$IMAGE:$TAG" } }
+--- stacks/web/.env
+IMAGE=web
+TAG=1
+--- hosts/nas/compose.yaml
+services: { other: { image: "other:$TAG" } }
+--- hosts/nas/.env
+TAG=2
+"#
+    ), @r#"
+    host nas
+      stack nas
+        network nas_default (default) {}
+        service other as nas-other-1
+          image: "other:2"
+          network: {"attached":{"nas_default":{"aliases":["nas-other-1","other"]}}}
+          restart: "no"
+      stack web
+        network web_default (default) {}
+        service web as web-web-1
+          image: "web:2"
+          network: {"attached":{"web_default":{"aliases":["web","web-web-1"]}}}
+          restart: "no"
+    "#);
+}
+
+#[test]
 fn a_variable_that_nobody_set_is_one_finding_for_all_hosts() {
     insta::assert_snapshot!(findings_of(
         r#"
@@ -239,17 +272,26 @@ services:
     image: web:${TAG}
     hostname: ${ONLY_A:?say it}
     user: $ONLY_A
+    working_dir: /$ONLY_A/$TAG
+--- hosts/a/compose.yaml
+services: { own: { image: "own:$TAG", user: $OWN } }
 "#
     ), @r#"
-    stacks/web/compose.yaml:3:16: warning[undefined-variable] services.web.image
+    hosts/a/compose.yaml:1:32: warning[undefined-variable] services.own.image
       the variable TAG is not set, so it is empty here
-      hint: set it in stacks/web/.env or under groups.all.vars (it is missing on a, b, c) of hob.yaml, or write $$ if a dollar sign is meant
+      stacks/web/compose.yaml:3:16: and here
+      stacks/web/compose.yaml:6:27: and here
+      hint: set it under groups.all.vars in hob.yaml (it is missing on a, b, c), or write $$ if a dollar sign is meant
+    hosts/a/compose.yaml:1:45: warning[undefined-variable] services.own.user
+      the variable OWN is not set, so it is empty here
+      hint: set it in hosts/a/.env or under hosts.a.vars in hob.yaml, or write $$ if a dollar sign is meant
     stacks/web/compose.yaml:4:15: error[required-variable] services.web.hostname
       the variable ONLY_A is required and has no value: say it
-      hint: set it in stacks/web/.env or under groups.all.vars (it is missing on b, c) of hob.yaml, or write $$ if a dollar sign is meant
+      hint: set it in stacks/web/.env or under groups.all.vars in hob.yaml (it is missing on b, c), or write $$ if a dollar sign is meant
     stacks/web/compose.yaml:5:11: warning[undefined-variable] services.web.user
       the variable ONLY_A is not set, so it is empty here
-      hint: set it in stacks/web/.env or under groups.all.vars (it is missing on b, c) of hob.yaml, or write $$ if a dollar sign is meant
+      stacks/web/compose.yaml:6:19: and here
+      hint: set it in stacks/web/.env or under groups.all.vars in hob.yaml (it is missing on b, c), or write $$ if a dollar sign is meant
     "#);
 }
 
