@@ -18,7 +18,7 @@ hob apply --yes
 edit stacks/app/compose.yaml: s3cret-token -> another-token
 hob plan
 edit stacks/app/compose.yaml: app:1.4 -> app:1.5
-edit stacks/app/compose.yaml: red -> blue
+edit stacks/app/compose.yaml: team: red -> team: blue
 hob plan --json
 hob apply --yes
 show containers

@@ -26,7 +26,7 @@ services:
     healthcheck: { test: [CMD, pg_isready], interval: 5s }
 --- story
 image postgres:16 healthy-after 12s
-hob plan --verbose
+hob plan --detailed
 hob apply --yes
 show containers
 hob plan
@@ -35,6 +35,11 @@ docker nas rm app-app-1
 docker nas rm app-migrate-1
 docker nas rm app-db-1
 image postgres:16 never-healthy
+docker nas pull postgres:16
+hob apply --yes
+show containers
+# It works again.
+image postgres:16 healthy
 docker nas pull postgres:16
 hob apply --yes
 show containers

@@ -24,7 +24,3 @@ greeting = "hello"
 --- story
 killed anywhere: hob apply --yes
 show everything
-# Once, looked at closely.
-killed after 9: hob apply --yes
-show containers
-hob plan

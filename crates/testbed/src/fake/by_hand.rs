@@ -82,7 +82,8 @@ impl FakeWorld {
     /// One line for each container of every machine: where, what, of which image, in which state.
     pub fn show_containers(&self) -> String {
         let mut text = String::new();
-        for (host, machine) in &self.lock().machines {
+        for machine in self.lock().machines() {
+            let host = &machine.name;
             for (name, container) in &machine.state.containers {
                 let image = machine.bodies.get(name).map_or("?", |body| body.image.as_str());
                 let state = show_state(container.state);
@@ -116,9 +117,8 @@ impl FakeWorld {
     pub fn show_volumes(&self, host: &HostName) -> String {
         let mut state = self.lock();
         let machine = state.machine(host);
-        let containers = machine.state.containers.values();
-        let anonymous = containers.flat_map(|container| container.anonymous_volumes.values());
-        let all: BTreeSet<&VolumeName> = machine.state.volumes.keys().chain(anonymous).collect();
+        let named = machine.state.volumes.keys();
+        let all: BTreeSet<&VolumeName> = named.chain(&machine.anonymous).collect();
         all.into_iter().map(|name| format!("{name}\n")).collect()
     }
 

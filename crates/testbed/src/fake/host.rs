@@ -17,12 +17,16 @@ use hob_host::{
 };
 use hob_model::{ContainerName, HostName, desired::DesiredHost};
 use hob_plan::{
-    Op,
+    Expectation, Op,
     observed::{ContainerState, HostState},
 };
 use tokio::sync::watch;
 
-use super::{FakeWorld, luck::Mishap, machine::Machine};
+use super::{
+    FakeWorld,
+    luck::Mishap,
+    machine::{Look, Machine, Wait},
+};
 
 /// Size of an imagined disk and of what is free on it.
 const DISK: Disk = Disk { free_bytes: 80 << 30, total_bytes: 100 << 30 };
@@ -56,6 +60,8 @@ pub struct Fate {
     pub interrupted_after: Vec<u64>,
 }
 
+/// Looks at one container during one wait.
+const LOOKS_MAX: u32 = 100_000;
 /// Turns that others get between Ctrl-C and the operation during which it was pressed.
 const TURNS: u32 = 20;
 
@@ -151,9 +157,38 @@ impl FakeHost {
         HostError { host: self.name.clone(), doing: doing.to_owned(), kind }
     }
 
-    fn do_now(&self, op: &Op, run: &mut StepRun<'_>) -> Result<(), HostError> {
+    async fn take_time(&self, op: &Op, run: &mut StepRun<'_>) -> Result<(), HostError> {
+        tokio::time::sleep(cost(op)).await;
+        self.session.go_on().await;
+        if let Op::Await { name, expect } = op {
+            return self.wait(name, expect, run).await;
+        }
         let images = self.session.inner.world.lock().images.clone();
         self.with(&doing(op), |machine| machine.perform(op, &images, &mut run.verdict))
+    }
+}
+
+impl FakeHost {
+    /// Looks at a container again and again until there is a verdict.
+    async fn wait(
+        &self,
+        name: &ContainerName,
+        expect: &Expectation,
+        run: &mut StepRun<'_>,
+    ) -> Result<(), HostError> {
+        let doing = format!("waiting for container {name}");
+        let mut wait = Wait::default();
+        for _ in 0..LOOKS_MAX {
+            match self.with(&doing, |machine| machine.look(name, expect, &mut wait))? {
+                Look::Good(verdict) => {
+                    run.verdict = Some(verdict);
+                    return Ok(());
+                }
+                Look::Again(more) => tokio::time::sleep(more).await,
+            }
+            self.session.go_on().await;
+        }
+        Err(self.error(&doing, HostErrorKind::TimedOut(expect.budget.as_secs())))
     }
 }
 
@@ -183,13 +218,13 @@ impl Host for FakeHost {
             _ => {}
         }
         match mishap {
-            None => self.do_now(op, run),
+            None => self.take_time(op, run).await,
             Some(Mishap::Fails) => {
                 Err(self.error(&doing, HostErrorKind::Engine("bad luck".into())))
             }
             Some(Mishap::Hangs) => std::future::pending().await,
             Some(Mishap::Breaks) => {
-                self.do_now(op, run)?;
+                self.take_time(op, run).await?;
                 let why = "the connection broke".to_owned();
                 Err(self.error(&doing, HostErrorKind::Unreachable(why)))
             }
@@ -247,6 +282,22 @@ fn listening(machine: &Machine) -> BTreeSet<(String, u16, String)> {
     let running = containers.filter(|c| matches!(c.state, ContainerState::Running { .. }));
     let busy = machine.luck.busy_ports.iter().map(|port| (String::new(), *port, "tcp".to_owned()));
     running.flat_map(|container| container.ports.iter().cloned()).chain(busy).collect()
+}
+
+/// About what it takes on a small machine.
+fn cost(op: &Op) -> Duration {
+    let millis = match op {
+        Op::Pull { .. } => 2_000,
+        Op::CreateContainer { .. } => 100,
+        Op::Start(_) | Op::Stop(_) => 300,
+        Op::PutBack { .. } => 500,
+        Op::CreateNetwork(_) | Op::RemoveNetwork(_) | Op::RemoveContainer(_) => 100,
+        Op::CreateVolume(_) | Op::Rename { .. } => 20,
+        Op::OwnFiles { .. } | Op::WriteFiles { .. } | Op::RemoveFiles { .. } => 20,
+        Op::Record { .. } | Op::Forget { .. } => 20,
+        Op::Await { .. } | Op::Reached(_) => 0,
+    };
+    Duration::from_millis(millis)
 }
 
 /// What the real host says that it was doing.

@@ -13,6 +13,7 @@ use std::{
 use hob_host::HostErrorKind;
 use hob_model::{
     ContainerName, Digest, HostName, ImageId, ImageRef, NetworkName, StackName, StackPath,
+    VolumeName,
     spec::{BindSource, ContainerSpec, Mount, NetworkMode},
 };
 use hob_plan::{
@@ -34,8 +35,6 @@ use super::{
 
 /// Lines that are kept of a container's output.
 const LOG_LINES_MAX: usize = 1_000;
-/// Looks at one container during one wait.
-const LOOKS_MAX: u32 = 100_000;
 /// Lines of output that go with a bad verdict.
 const LAST_LINES: usize = 5;
 
@@ -50,6 +49,10 @@ pub(super) struct Machine {
     pub(super) luck: Luck,
     /// What local images were built to do.
     pub(super) products: BTreeMap<ImageId, Product>,
+    /// Volumes without a name that containers had, and that stay when these go.
+    pub(super) anonymous: BTreeSet<VolumeName>,
+    /// The world's time.
+    now: Duration,
 }
 
 /// A file on a machine's disk.
@@ -73,9 +76,22 @@ pub(super) struct Body {
 #[derive(Clone, Copy, Debug)]
 enum Stage {
     Created,
-    /// Time since a person or Hob started it.
+    /// When a person or Hob started it.
     Started(Duration),
     Halted(ContainerState),
+}
+
+/// What is known of one wait for a container.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Wait {
+    began: Option<Duration>,
+    restarts_before: Option<u32>,
+}
+
+/// What one look came to.
+pub(super) enum Look {
+    Again(Duration),
+    Good(Verdict),
 }
 
 type Done = Result<(), HostErrorKind>;
@@ -95,7 +111,15 @@ impl Machine {
             bodies: BTreeMap::new(),
             luck: Luck::default(),
             products: BTreeMap::new(),
+            anonymous: BTreeSet::new(),
+            now: Duration::ZERO,
         }
+    }
+
+    /// Lets the time be this.
+    pub(super) fn at(&mut self, now: Duration) {
+        self.now = now;
+        self.refresh();
     }
 
     /// Does an operation, or refuses it as an Engine and a disk would.
@@ -107,7 +131,7 @@ impl Machine {
     ) -> Done {
         match op {
             Op::Pull { image, .. } => return self.pull(image, images),
-            Op::Await { name, expect } => return self.wait(name, expect, verdict),
+            Op::Await { .. } => return Ok(()),
             Op::CreateContainer { name, identity, spec, .. } => {
                 self.may_create(name, &identity.stack, spec)?;
             }
@@ -203,6 +227,8 @@ impl Machine {
             _ => {}
         }
         let containers = &self.state.containers;
+        let volumes = containers.values().flat_map(|one| one.anonymous_volumes.values());
+        self.anonymous.extend(volumes.cloned());
         self.bodies.retain(|name, _| containers.contains_key(name));
         self.refresh();
     }
@@ -247,50 +273,32 @@ impl Machine {
         Ok(())
     }
 
-    /// Looks at the container again and again, in no time, until there is a verdict.
-    fn wait(
-        &mut self,
+    /// Looks at a container that is waited for.
+    pub(super) fn look(
+        &self,
         name: &ContainerName,
         expect: &Expectation,
-        verdict: &mut Option<Verdict>,
-    ) -> Done {
-        let bad = |failure, last_lines| {
-            let container = name.to_string();
-            Err(HostErrorKind::BadVerdict { container, failure, last_lines })
+        wait: &mut Wait,
+    ) -> Result<Look, HostErrorKind> {
+        let container = name.to_string();
+        let Some(body) = self.bodies.get(name) else {
+            let failure = hob_plan::Failure::Gone;
+            return Err(HostErrorKind::BadVerdict { container, failure, last_lines: Vec::new() });
         };
-        let Some(mut seen) = self.bodies.get(name).map(Body::now) else {
-            return bad(hob_plan::Failure::Gone, Vec::new());
-        };
-        let restarts_before = seen.restarts;
-        let mut waited = Duration::ZERO;
-        for _ in 0..LOOKS_MAX {
-            let Moment { state, restarts, running_for } = seen;
-            let running_for = running_for.min(waited);
-            let sighting = Sighting { state, restarts, restarts_before, waited, running_for };
-            let more = match judge(expect, &sighting) {
-                Judgement::Wait(more) => more.max(Duration::from_millis(1)),
-                Judgement::Good(good) => {
-                    *verdict = Some(good);
-                    return Ok(());
-                }
-                Judgement::Bad(failure) => return bad(failure, self.last_lines(name)),
-            };
-            waited += more;
-            seen = match self.bodies.get_mut(name) {
-                Some(body) => body.grow(more),
-                None => return bad(hob_plan::Failure::Gone, Vec::new()),
-            };
-            self.refresh();
+        let Moment { state, restarts, running_for } = body.moment(self.now);
+        let began = *wait.began.get_or_insert(self.now);
+        let restarts_before = *wait.restarts_before.get_or_insert(restarts);
+        let waited = self.now.saturating_sub(began);
+        let running_for = running_for.min(waited);
+        let sighting = Sighting { state, restarts, restarts_before, waited, running_for };
+        match judge(expect, &sighting) {
+            Judgement::Wait(more) => Ok(Look::Again(more.max(Duration::from_millis(1)))),
+            Judgement::Good(verdict) => Ok(Look::Good(verdict)),
+            Judgement::Bad(failure) => {
+                let last_lines = self.last_lines(name);
+                Err(HostErrorKind::BadVerdict { container, failure, last_lines })
+            }
         }
-        Err(HostErrorKind::TimedOut(waited.as_secs()))
-    }
-
-    /// Lets time pass for every container.
-    pub(super) fn pass(&mut self, time: Duration) {
-        for body in self.bodies.values_mut() {
-            body.grow(time);
-        }
-        self.refresh();
     }
 
     pub(super) fn log(&self, name: &ContainerName) -> Option<&[String]> {
@@ -301,7 +309,7 @@ impl Machine {
     pub(super) fn answers(&self, port: u16) -> bool {
         self.state.containers.iter().any(|(name, container)| {
             container.ports.iter().any(|(_, held, protocol)| *held == port && protocol == "tcp")
-                && self.bodies.get(name).is_some_and(Body::answers)
+                && self.bodies.get(name).is_some_and(|body| body.answers(self.now))
         })
     }
 
@@ -415,9 +423,9 @@ impl Machine {
 
     fn begin(&mut self, name: &ContainerName) {
         if let Some(body) = self.bodies.get_mut(name)
-            && !matches!(body.now().state, ContainerState::Running { .. })
+            && !matches!(body.moment(self.now).state, ContainerState::Running { .. })
         {
-            body.begin();
+            body.begin(self.now);
         }
     }
 
@@ -430,9 +438,11 @@ impl Machine {
     }
 
     fn refresh(&mut self) {
-        for (name, body) in &self.bodies {
+        for (name, body) in &mut self.bodies {
+            let Moment { state, restarts, .. } = body.moment(self.now);
+            body.tell(restarts);
             if let Some(container) = self.state.containers.get_mut(name) {
-                container.state = body.now().state;
+                container.state = state;
             }
         }
     }
@@ -458,38 +468,34 @@ impl Machine {
 }
 
 impl Body {
-    pub(super) fn now(&self) -> Moment {
+    fn moment(&self, now: Duration) -> Moment {
         let still = |state| Moment { state, restarts: 0, running_for: Duration::ZERO };
         match self.stage {
             Stage::Created => still(ContainerState::Created),
-            Stage::Started(age) => self.life.at(age),
+            Stage::Started(since) => self.life.at(now.saturating_sub(since)),
             Stage::Halted(state) => still(state),
         }
     }
 
-    fn answers(&self) -> bool {
+    fn answers(&self, now: Duration) -> bool {
         match self.stage {
-            Stage::Started(age) => self.life.answers_at(age),
+            Stage::Started(since) => self.life.answers_at(now.saturating_sub(since)),
             Stage::Created | Stage::Halted(_) => false,
         }
     }
 
-    fn begin(&mut self) {
-        self.stage = Stage::Started(Duration::ZERO);
+    fn begin(&mut self, now: Duration) {
+        self.stage = Stage::Started(now);
         self.told = 0;
         self.greet();
     }
 
-    fn grow(&mut self, time: Duration) -> Moment {
-        if let Stage::Started(age) = &mut self.stage {
-            *age += time;
-        }
-        let now = self.now();
-        while self.told < now.restarts {
+    /// What it wrote on restarts since it was last asked.
+    fn tell(&mut self, restarts: u32) {
+        while self.told < restarts {
             self.told += 1;
             self.greet();
         }
-        now
     }
 
     fn greet(&mut self) {

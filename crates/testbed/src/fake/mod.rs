@@ -2,6 +2,8 @@
 //!
 //! A [`FakeWorld`] is every machine and the registry. A [`FakeSession`] is one run of a program in
 //! it, which can be killed between two operations; what it did until then stays done.
+//!
+//! Things take time here, by Tokio's clock: under a paused one a story of hours is told at once.
 
 // The stand-in program of the real hosts reads the same variables with the same code.
 #[path = "../bin/stand-in/behaviour.rs"]
@@ -24,6 +26,7 @@ use std::{
 };
 
 use hob_model::HostName;
+use tokio::time::Instant;
 
 pub use by_hand::ByHandError;
 pub use host::{FakeSession, Fate};
@@ -41,19 +44,58 @@ pub struct FakeWorld {
 
 /// A world at one moment, to come back to.
 #[derive(Clone, Debug)]
-pub struct Snapshot(State);
+pub struct Snapshot {
+    state: State,
+    time: Duration,
+}
 
 #[derive(Clone, Debug, Default)]
 struct State {
     machines: BTreeMap<HostName, Machine>,
     images: Images,
+    clock: Clock,
 }
 
 impl State {
-    /// The machine of this name; whatever a homelab names is there.
+    /// The machine of this name, as it is now; whatever a homelab names is there.
     fn machine(&mut self, host: &HostName) -> &mut Machine {
+        let now = self.clock.now();
         let new = || Machine::new(host.clone());
-        self.machines.entry(host.clone()).or_insert_with(new)
+        let machine = self.machines.entry(host.clone()).or_insert_with(new);
+        machine.at(now);
+        machine
+    }
+
+    /// Every machine, as it is now.
+    fn machines(&mut self) -> impl Iterator<Item = &mut Machine> {
+        let now = self.clock.now();
+        self.machines.values_mut().map(move |machine| {
+            machine.at(now);
+            machine
+        })
+    }
+}
+
+/// The time of a world: it runs with Tokio's, which tests can pause, and can be set back.
+#[derive(Clone, Copy, Debug)]
+struct Clock {
+    set: Instant,
+    set_to: Duration,
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self::set_to(Duration::ZERO)
+    }
+}
+
+impl Clock {
+    fn set_to(set_to: Duration) -> Self {
+        Self { set: Instant::now(), set_to }
+    }
+
+    fn now(self) -> Duration {
+        self.set_to + self.set.elapsed()
     }
 }
 
@@ -101,21 +143,16 @@ impl FakeWorld {
         self.lock().images.publish(image.into(), product);
     }
 
-    /// Lets time pass for every container.
-    pub fn pass(&self, time: Duration) {
-        for machine in self.lock().machines.values_mut() {
-            machine.pass(time);
-        }
-    }
-
     /// The world as it is.
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot(self.lock().clone())
+        let state = self.lock().clone();
+        Snapshot { time: state.clock.now(), state }
     }
 
     /// Back to a world that was.
     pub fn restore(&self, snapshot: &Snapshot) {
-        *self.lock() = snapshot.0.clone();
+        let clock = Clock::set_to(snapshot.time);
+        *self.lock() = State { clock, ..snapshot.state.clone() };
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -54,7 +54,7 @@ fn on_port(port: u16) -> ContainerSpec {
     ContainerSpec { ports: [published].into(), ..sample::spec("web:1") }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_container_is_made_started_awaited_and_recorded() {
     let world = FakeWorld::new();
     check(&world, &sample::deploy("web", sample::spec("web:1")), "nas  web  web:1  running\n")
@@ -69,7 +69,7 @@ async fn a_container_is_made_started_awaited_and_recorded() {
     assert_eq!(format!("{:?}", applied.verdict), "Running");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_verdict_follows_from_how_the_image_behaves() {
     let cases = [
         ("STANDIN_EXIT", "0", "it exited with code 0", "exited (0)"),
@@ -88,7 +88,7 @@ async fn the_verdict_follows_from_how_the_image_behaves() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_engine_refuses_what_cannot_be() {
     let world = FakeWorld::new();
     let missing = [Op::Start("web".into())];
@@ -107,7 +107,7 @@ async fn an_engine_refuses_what_cannot_be() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_port_belongs_to_one_program() {
     let world = FakeWorld::new();
     world.docker_run(&NAS.into(), "theirs", "other:1", Some(80)).unwrap();
@@ -127,7 +127,7 @@ async fn a_port_belongs_to_one_program() {
     assert!(!host.answers("", 81, soon).await.unwrap());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_is_foreign_is_not_touched() {
     let world = FakeWorld::new();
     world.docker_run(&NAS.into(), "web", "other:1", None).unwrap();
@@ -142,7 +142,7 @@ async fn what_is_foreign_is_not_touched() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_predecessor_gets_its_place_back() {
     let world = FakeWorld::new();
     check(&world, &sample::deploy("web", sample::spec("web:1")), "nas  web  web:1  running\n")
@@ -157,7 +157,7 @@ async fn a_predecessor_gets_its_place_back() {
     check(&world, &[back], "nas  web  web:1  running\n").await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn bad_luck_strikes_at_its_operation() {
     let host = HostName::from(NAS);
     let ops = sample::deploy("web", sample::spec("web:1"));
@@ -185,7 +185,7 @@ async fn bad_luck_strikes_at_its_operation() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_killed_session_does_nothing_more() {
     let world = FakeWorld::new();
     let session = world.session(Fate { killed_after: Some(2), ..Fate::default() });

@@ -160,7 +160,7 @@ impl StoryWorld for FakeStoryWorld {
                 };
                 self.world.publish(name, product);
             }
-            Act::Wait(time) => self.world.pass(*time),
+            Act::Wait(time) => tokio::time::sleep(*time).await,
             Act::Show(Show::Containers) => return Ok(self.world.show_containers()),
             Act::Show(Show::Files(host)) => return Ok(self.world.show_files(host)),
             Act::Show(Show::Volumes(host)) => return Ok(self.world.show_volumes(host)),

@@ -68,7 +68,7 @@ async fn check(story: &str, expected: &str) {
     assert_eq!(record, expected);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_record_holds_prose_commands_and_what_was_said() {
     check(
         "# It speaks.\n--- story\nhob say 'good  morning' all\n# It reads.\nwrite a/b\n    text\n\
@@ -80,7 +80,7 @@ async fn a_record_holds_prose_commands_and_what_was_said() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn things_happen_to_hosts() {
     check(
         "--- x\n--- story\nimage b:1 missing\nhob pull a:1 b:1\ndocker nas run c a:1\n\
@@ -95,7 +95,7 @@ async fn things_happen_to_hosts() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_call_is_killed_after_every_number_of_operations() {
     check(
         "--- story\nkilled anywhere: hob pull a:1 a:2 a:3\n",
@@ -104,7 +104,7 @@ async fn a_call_is_killed_after_every_number_of_operations() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_line_without_a_meaning_is_named() {
     check("--- story\n\nsing\n", "line 3: nobody knows what \"sing\" means\n").await;
     check("--- story\nhob 'x\n", "line 2: a quote is not closed\n").await;

@@ -1,4 +1,4 @@
-# What an Engine refuses is said in words, and the next run goes on from there.
+# A port that a program of the host has: check finds it, and apply says so without harm.
 --- hob.yaml
 homelab: home
 hosts:
@@ -9,24 +9,12 @@ services:
   app: { image: "nginx:1.27", ports: ["80:80"] }
   cache: { image: "redis:7" }
 --- story
-# No such image.
-image nginx:1.27 missing
-hob apply --yes
-image nginx:1.27 healthy
-# A program that is not a container has the port.
 host nas port 80 busy
 hob check
 hob apply --yes
 show containers
 host nas port 80 free
-# The disk is full.
-host nas disk full
-hob check
-hob apply --yes
-host nas disk free
-# The Engine fails once.
-host nas fails at 2
-hob apply --yes
 hob apply --yes
 show containers
+hob verify
 hob plan
