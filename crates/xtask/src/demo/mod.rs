@@ -26,6 +26,9 @@ const LAB: &str = "demo";
 /// The homelab that is played.
 const HOMELAB: &str = "homelabs/pi-gitops";
 
+/// Memory of a Pi Zero 2.
+const PI_ZERO_BYTES: u64 = 512 << 20;
+
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     /// Remove everything that the demo made.
@@ -50,6 +53,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     one_changed_file(&told)?;
     runtime.block_on(publish_broken_update(&lab))?;
     broken_update(&told)?;
+    back_to_the_beginning(&told)?;
     look_around(&told, &lab);
     Ok(ExitCode::SUCCESS)
 }
@@ -75,7 +79,10 @@ async fn bring_up(dirs: &Dirs, copy: &Copy) -> Result<Lab, String> {
     let progress = say::progress();
     let up = async {
         let desired = read_homelab(&copy.path)?;
-        let (spec, images) = lab_for(LAB, &desired)?;
+        let (mut spec, images) = lab_for(LAB, &desired)?;
+        for host in spec.hosts.iter_mut().filter(|host| host.name.starts_with("pizero")) {
+            host.memory_limit = Some(PI_ZERO_BYTES);
+        }
         prepare(dirs, &progress).await?;
         // What an earlier demo left is removed, so that this one begins with bare hosts.
         Lab::destroy(dirs, LAB).await?;
@@ -99,6 +106,9 @@ fn first_deploy(told: &Told) -> Result<(), String> {
     told.chapter("A second run has nothing to do");
     told.hob(&["plan"], 0)
 }
+
+const TILES: &str = "hosts/pi5/homepage/config/services.yaml";
+const TILE: &str = "\n- Garden:\n    - Weather:\n        href: http://weather.home.example\n";
 
 fn one_changed_file(told: &Told) -> Result<(), String> {
     const FILE: &str = "hosts/pi5/homepage/config/services.yaml";
@@ -134,8 +144,15 @@ fn broken_update(told: &Told) -> Result<(), String> {
     told.aside("It failed, and said why. The service runs as before:");
     told.hob(&["status", "--host", "pi5", "--stack", "homepage"], 0)?;
     told.copy.replace(FILE, BROKEN_TAG, GOOD_TAG)?;
-    told.aside("(the change is taken back in the repository)");
+    told.aside("(the change is taken back in the repository, and there is nothing to do)");
     told.hob(&["plan"], 0)
+}
+
+/// At the end the hosts run what the repository in `homelabs/` says.
+fn back_to_the_beginning(told: &Told) -> Result<(), String> {
+    told.chapter("The repository goes back to how it was, and the homelab follows");
+    told.copy.replace(TILES, TILE, "")?;
+    told.hob(&["apply", "--yes"], 0)
 }
 
 fn look_around(told: &Told, lab: &Lab) {
