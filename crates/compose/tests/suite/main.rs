@@ -11,4 +11,5 @@
 mod cases;
 mod conformance;
 mod limits;
+mod noise;
 mod typed;
