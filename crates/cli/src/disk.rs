@@ -38,6 +38,13 @@ impl Error for DiskError {
     }
 }
 
+impl DiskError {
+    /// What went wrong, for people.
+    pub(crate) fn reason(&self) -> String {
+        reason(&self.why)
+    }
+}
+
 fn trouble<'a>(doing: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> DiskError + 'a {
     move |why| DiskError { doing, path: path.to_owned(), why }
 }
@@ -197,6 +204,9 @@ fn reason(why: &io::Error) -> String {
     match why.kind() {
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        io::ErrorKind::NotADirectory => "it is not a folder".to_owned(),
+        io::ErrorKind::NotFound => "it is not there".to_owned(),
+        io::ErrorKind::StorageFull => "no space left on the disk".to_owned(),
         _ => why.to_string(),
     }
 }

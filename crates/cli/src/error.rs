@@ -1,7 +1,5 @@
 //! The one place that turns what went wrong into words, hints and an exit code.
 
-use std::error::Error;
-
 use hob_host::{HostError, HostErrorKind};
 use serde_json::{Value, json};
 
@@ -151,13 +149,7 @@ impl From<HostError> for CommandError {
 
 impl From<DiskError> for CommandError {
     fn from(error: DiskError) -> Self {
-        let mut made = Self::config(error.to_string());
-        let mut source = error.source();
-        while let Some(cause) = source {
-            made = made.caused_by(cause);
-            source = cause.source();
-        }
-        made
+        Self::config(error.to_string()).caused_by(error.reason())
     }
 }
 

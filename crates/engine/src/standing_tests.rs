@@ -173,7 +173,7 @@ fn a_host_that_did_not_answer_makes_its_services_unknown() {
             let view = HostView::Unreachable { why: "timeout".into() };
             observed.hosts.insert("nas".into(), view);
         }),
-        "nas reachable: Fail, timeout\n[web-app-1 Unknown]   timeout\n"
+        "nas reachable: Fail, timeout (hob check says what to try)\n[web-app-1 Unknown]   timeout\n"
     );
 }
 

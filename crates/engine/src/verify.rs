@@ -61,7 +61,10 @@ pub fn judge_deployed(
     let mut checks = Vec::new();
     for name in desired.hosts.keys().filter(|name| selection.has_host(name)) {
         if let Some(HostView::Unreachable { why }) = observed.hosts.get(name) {
-            checks.push(Check::new(name, "reachable", Answer::Fail, why.clone()));
+            checks.push(
+                Check::new(name, "reachable", Answer::Fail, why.clone())
+                    .hint("hob check says what to try"),
+            );
         }
     }
     for declared in services(desired, selection) {

@@ -2,6 +2,7 @@ use std::path::{Path, PathBuf};
 
 use hob_engine::{ApplyOptions, Report};
 use hob_plan::{Plan, PlanDocument, document::FORMAT};
+use serde_json::Value;
 
 use super::plan::Planned;
 use crate::{
@@ -75,13 +76,16 @@ fn read(path: &Path, args: &Args, context: &Context) -> Result<PlanDocument, Com
             .caused_by(why)
             .hint("make one with hob plan --out FILE")
     };
-    let document: PlanDocument =
+    let value: Value =
         serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
-    if document.format != FORMAT {
-        let says = format!("its form is {}, this Hob's is {FORMAT}", document.format);
-        return Err(unreadable(says));
+    match value.get("format").and_then(Value::as_u64) {
+        Some(format) if format == u64::from(FORMAT) => {}
+        Some(format) => {
+            return Err(unreadable(format!("its form is {format}, this Hob's is {FORMAT}")));
+        }
+        None => return Err(unreadable("it does not say that it is one".to_owned())),
     }
-    Ok(document)
+    serde_json::from_value(value).map_err(|error| unreadable(error.to_string()))
 }
 
 fn refuse_if_moved(kept: &PlanDocument, now: &PlanDocument) -> Result<(), CommandError> {

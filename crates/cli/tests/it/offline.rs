@@ -1,0 +1,118 @@
+//! What needs no host: starting a homelab, checking it, help, version, completions.
+
+use crate::hermetic::{Place, is_there};
+
+#[test]
+fn init_starts_a_homelab_that_has_no_errors() {
+    let place = Place::empty();
+    assert_eq!(
+        place.say("init --host nas"),
+        "> hob init --host nas\nmade hob.yaml\nmade stacks/hello/compose.yaml\n\
+         ! Next: hob check says whether all is well, hob plan what would happen, hob apply does \
+         it.\n= 0\n"
+    );
+    assert_eq!(
+        place.say("check --offline"),
+        "> hob check --offline\n✓ repository: 1 host, 1 stack, 1 service, no errors\n= 0\n"
+    );
+}
+
+#[test]
+fn init_changes_nothing_that_is_there() {
+    let place = Place::with("--- stacks/hello/compose.yaml\nservices: {}\n");
+    assert_eq!(
+        place.say("init"),
+        "> hob init\n! refused: stacks/hello/compose.yaml is there already\n\
+         ! hint: go on with hob check, or begin in an empty folder\n= 1\n"
+    );
+    assert!(!is_there(&place.repository().join("hob.yaml")));
+    assert_eq!(
+        place.say("init --host a/b"),
+        "> hob init --host a/b\n! error: \"a/b\" is no name for a host\n\
+         ! hint: use letters, digits, - and _\n= 1\n"
+    );
+}
+
+const FAULTY: &str = "\
+--- hob.yaml
+homelab: home
+hosts:
+  nas: { connect: local, stacks: [web], grups: [all] }
+policy: { publish: [0.0.0.0] }
+--- stacks/web/compose.yaml
+services:
+  app:
+    image: nginx:1.27
+    enviroment: { A: b }
+";
+
+#[test]
+fn findings_show_their_lines() {
+    insta::assert_snapshot!(Place::with(FAULTY).say("check --offline"));
+}
+
+#[test]
+fn findings_are_data_too() {
+    insta::assert_snapshot!(Place::with(FAULTY).say("check --offline --json"));
+}
+
+#[test]
+fn the_nearest_repository_above_counts() {
+    let place = Place::empty();
+    assert_eq!(place.hob("init").code, 0);
+    assert_eq!(place.hob("-C stacks/hello check --offline").code, 0);
+    assert_eq!(
+        place.say("-C nowhere check --offline"),
+        "> hob -C nowhere check --offline\n! error: opening folder @/repository/nowhere\n\
+         !   caused by: it is not there\n= 1\n"
+    );
+    assert_eq!(
+        Place::empty().say("plan"),
+        "> hob plan\n! error: there is no hob.yaml in @/repository or above it\n\
+         ! hint: name the folder of a homelab's repository with -C, or make one with hob init\n\
+         = 1\n"
+    );
+}
+
+#[test]
+fn the_version_is_text_or_data() {
+    let version = env!("CARGO_PKG_VERSION");
+    let place = Place::empty();
+    assert_eq!(place.say("version"), format!("> hob version\nhob {version}\n= 0\n"));
+    let json = place.hob("version --json").stdout;
+    assert_eq!(json, format!("{{\n  \"version\": \"{version}\"\n}}\n"));
+}
+
+#[test]
+fn there_are_completions_for_every_shell() {
+    let place = Place::empty();
+    for shell in ["bash", "zsh", "fish"] {
+        let script = place.hob(&format!("completions {shell}")).stdout;
+        for word in ["skip-stack", "no-progress", "verify"] {
+            assert!(script.contains(word), "{shell} does not complete {word}");
+        }
+    }
+}
+
+#[test]
+fn help_says_what_everything_means() {
+    let place = Place::empty();
+    let mut text = place.say("help");
+    // What every command takes is in the first text, the selection in that of `check`.
+    for (command, until) in [
+        ("check", "\nEverywhere:"),
+        ("init", "\nEverywhere:"),
+        ("plan", "\nSelection:"),
+        ("apply", "\nSelection:"),
+        ("verify", "\nSelection:"),
+        ("status", "\nSelection:"),
+        ("logs", "\nSelection:"),
+        ("config", "\nEverywhere:"),
+        ("version", "\nEverywhere:"),
+        ("completions", "\nEverywhere:"),
+    ] {
+        let help = place.say(&format!("help {command}"));
+        text += help.split(until).next().unwrap();
+    }
+    insta::assert_snapshot!(text);
+}
