@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::error::{LabError, Result};
+use super::files;
 use super::run::Run;
 
 /// One line of `sources.list`.
@@ -42,13 +43,13 @@ impl Apt {
     /// Reads `/etc/os-release` and `/etc/apt`.
     pub(crate) async fn of_this_machine() -> Result<Self> {
         let path = Path::new("/etc/os-release");
-        let text = std::fs::read_to_string(path).map_err(LabError::file("reading", path))?;
+        let text = files::read_text(path)?;
         let release = code_name(&text).ok_or_else(|| {
             LabError::Asked("/etc/os-release names no VERSION_CODENAME".to_owned())
         })?;
         let mut sources = Vec::new();
         for path in source_files()? {
-            let text = std::fs::read_to_string(&path).map_err(LabError::file("reading", &path))?;
+            let text = files::read_text(&path)?;
             let deb822 = path.extension().is_some_and(|end| end == "sources");
             sources.extend(if deb822 { parse_deb822(&text) } else { parse_lines(&text) });
         }
@@ -75,17 +76,14 @@ pub(crate) fn code_name(os_release: &str) -> Option<String> {
 }
 
 fn source_files() -> Result<Vec<PathBuf>> {
-    let mut files = vec![PathBuf::from("/etc/apt/sources.list")];
+    let mut found = vec![PathBuf::from("/etc/apt/sources.list")];
     let folder = Path::new("/etc/apt/sources.list.d");
     if folder.is_dir() {
-        for entry in std::fs::read_dir(folder).map_err(LabError::file("reading", folder))? {
-            files.push(entry.map_err(LabError::file("reading", folder))?.path());
-        }
+        found.extend(files::list(folder)?);
     }
     let known = |path: &Path| path.extension().is_some_and(|end| end == "list" || end == "sources");
-    files.retain(|path| path.is_file() && known(path));
-    files.sort();
-    Ok(files)
+    found.retain(|path| path.is_file() && known(path));
+    Ok(found)
 }
 
 /// The release itself, its updates and its security archive, under Debian's and Ubuntu's names.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::error::{LabError, Result};
+use super::files;
 
 /// Names another folder than `target/testbed` for what the testbed keeps.
 pub const DIR_VARIABLE: &str = "HOB_TESTBED_DIR";
@@ -71,9 +72,9 @@ pub(crate) struct Lock {
 
 impl Lock {
     async fn take(folder: &Path) -> Result<Self> {
-        std::fs::create_dir_all(folder).map_err(LabError::file("making", folder))?;
+        files::make_folder(folder)?;
         let path = folder.join("lock");
-        let file = File::create(&path).map_err(LabError::file("making", &path))?;
+        let file = files::create(&path)?;
         let started = Instant::now();
         loop {
             match file.try_lock() {
@@ -94,21 +95,4 @@ impl Lock {
             }
         }
     }
-}
-
-/// Writes a file whole or not at all, readable by its owner alone where it is a secret.
-pub(crate) fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
-    use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
-    let mut draft = path.as_os_str().to_owned();
-    draft.push(".new");
-    let draft = PathBuf::from(draft);
-    let _ = std::fs::remove_file(&draft);
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true).mode(mode);
-    options
-        .open(&draft)
-        .and_then(|mut file| file.write_all(bytes))
-        .and_then(|()| std::fs::rename(&draft, path))
-        .map_err(LabError::file("writing", path))
 }

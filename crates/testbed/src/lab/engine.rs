@@ -9,6 +9,7 @@ use tokio::process::Command;
 use super::dirs::Dirs;
 use super::docker;
 use super::error::{LabError, Result};
+use super::files;
 use super::packages;
 use super::progress::Progress;
 
@@ -96,7 +97,7 @@ async fn start(dirs: &Dirs) -> Result<()> {
         command.arg("--fork").arg(find("dockerd").unwrap_or_else(|| "dockerd".into()));
         command
     };
-    let file = std::fs::File::create(&log).map_err(LabError::file("making", &log))?;
+    let file = files::create(&log)?;
     let copy = file.try_clone().map_err(LabError::file("opening", &log))?;
     command.env("PATH", search_path()).stdin(Stdio::null()).stdout(file).stderr(copy);
     let failed =
@@ -114,7 +115,7 @@ async fn start(dirs: &Dirs) -> Result<()> {
 }
 
 /// The program in `PATH` or in the system's folders.
-fn find(program: &str) -> Option<PathBuf> {
+pub(crate) fn find(program: &str) -> Option<PathBuf> {
     std::env::split_paths(&search_path())
         .map(|folder| folder.join(program))
         .find(|path| path.is_file())

@@ -4,15 +4,16 @@
 //! started. Made in one go with mmdebstrap from the machine's own package sources, and found
 //! again by a tag that is a digest of everything it was made from.
 
-use std::path::Path;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
 use super::apt::Apt;
-use super::dirs::{Dirs, write};
+use super::dirs::Dirs;
 use super::docker::{docker, inspect};
+use super::engine::find;
 use super::error::{LabError, Result};
+use super::files;
 use super::packages;
 use super::progress::Progress;
 use super::run::Run;
@@ -48,7 +49,7 @@ pub(crate) async fn ensure(dirs: &Dirs, progress: &Progress) -> Result<String> {
     if inspect("image", &name, "{{.Id}}").await?.is_some() {
         return Ok(name);
     }
-    if !Path::new("/usr/bin/mmdebstrap").exists() {
+    if find("mmdebstrap").is_none() {
         packages::install(&["mmdebstrap"], progress).await?;
     }
     let what = format!("making the host image (release {}, once)", apt.release);
@@ -91,14 +92,11 @@ fn digest(apt: &Apt, packages: &[&str]) -> String {
 }
 
 async fn build(dirs: &Dirs, apt: &Apt, packages: &[&str], name: &str) -> Result<()> {
-    let folder = tempfile::Builder::new()
-        .prefix("image-")
-        .tempdir_in(dirs.cache())
-        .map_err(LabError::file("making a folder in", dirs.cache()))?;
+    let folder = files::temporary_folder(&dirs.cache(), "image-")?;
     let (list, settings) = (folder.path().join("sources.list"), folder.path().join("apt.conf"));
     let tar = folder.path().join("host.tar");
-    write(&list, apt.list().as_bytes(), 0o644)?;
-    write(&settings, apt.settings.as_bytes(), 0o644)?;
+    files::write(&list, apt.list().as_bytes(), 0o644)?;
+    files::write(&settings, apt.settings.as_bytes(), 0o644)?;
     let mut run = Run::new("making the host image", "mmdebstrap")
         .args(["--quiet", "--variant=minbase", "--skip=check/empty"])
         .arg(format!("--include={}", packages.join(",")))

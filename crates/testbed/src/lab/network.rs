@@ -2,9 +2,11 @@
 //! nowhere: whatever a homelab under test names, its hosts cannot reach.
 
 use std::net::Ipv4Addr;
+use std::path::Path;
 
 use super::docker::{LABEL, docker, inspect};
 use super::error::{LabError, Result};
+use super::files;
 use super::spec::first_subnet;
 
 /// A bridge network with fixed addresses.
@@ -41,7 +43,7 @@ impl Network {
             })?;
             return Ok(Self { name, base });
         }
-        let routes = std::fs::read_to_string("/proc/net/route").unwrap_or_default();
+        let routes = files::text_if_any(Path::new("/proc/net/route"));
         let mut last = String::new();
         for turn in 0..=u8::MAX {
             let base = Ipv4Addr::new(10, 213, first_subnet(lab).wrapping_add(turn), 0);

@@ -1,9 +1,10 @@
 //! Debian packages on this machine, for what the testbed itself needs.
 
-use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::time::Duration;
 
 use super::error::{LabError, Result};
+use super::files;
 use super::progress::Progress;
 use super::run::Run;
 
@@ -12,12 +13,12 @@ const INSTALL_LIMIT: Duration = Duration::from_secs(600);
 
 /// Whether this process may install packages and start services.
 pub(crate) fn is_root() -> bool {
-    std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
+    files::own_user() == Some(0)
 }
 
 /// Whether this machine is Debian, Ubuntu, or made from them.
 pub(crate) fn is_debian() -> bool {
-    let text = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
+    let text = files::text_if_any(Path::new("/etc/os-release"));
     text.lines()
         .filter_map(|line| line.strip_prefix("ID=").or_else(|| line.strip_prefix("ID_LIKE=")))
         .flat_map(|value| value.trim_matches('"').split_whitespace())

@@ -4,13 +4,15 @@ use std::ffi::{OsStr, OsString};
 use std::process::Stdio;
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
 
 use super::error::{LabError, Result};
 
 /// Lines of a failed program's output that go into the error.
 const TAIL_LINES: usize = 15;
+/// Of each of a program's two outputs. The largest that is of use is busybox, with 2 MB.
+const OUTPUT_BYTES_MAX: u64 = 32 << 20;
 
 /// What a program said, and how it ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,24 +107,26 @@ impl Run {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let work = async {
             let mut child = command.spawn()?;
-            let stdin = child.stdin.take();
+            let (stdin, stdout, stderr) =
+                (child.stdin.take(), child.stdout.take(), child.stderr.take());
             let feed = async move {
                 if let (Some(mut pipe), Some(bytes)) = (stdin, input) {
                     // A program that does not read to the end says why by its exit code.
                     let _ = pipe.write_all(&bytes).await;
                 }
             };
-            let (output, ()) = tokio::join!(child.wait_with_output(), feed);
-            output
+            // Pipes close when their reader has enough, which ends a program that has no end.
+            let (stdout, stderr, ()) = tokio::join!(read(stdout), read(stderr), feed);
+            Ok((child.wait().await?, stdout?, stderr?))
         };
         match tokio::time::timeout(limit, work).await {
             Err(_) => Err(LabError::TimedOut { doing, limit, hint: String::new() }),
             Ok(Err(source)) => Err(start(source)),
-            Ok(Ok(done)) => Ok(Output {
-                code: done.status.code().unwrap_or(-1),
-                stdout: String::from_utf8_lossy(&done.stdout).into_owned(),
-                stderr: String::from_utf8_lossy(&done.stderr).into_owned(),
-                bytes: done.stdout,
+            Ok(Ok((status, stdout, stderr))) => Ok(Output {
+                code: status.code().unwrap_or(-1),
+                stdout: String::from_utf8_lossy(&stdout).into_owned(),
+                stderr: String::from_utf8_lossy(&stderr).into_owned(),
+                bytes: stdout,
             }),
         }
     }
@@ -132,6 +136,14 @@ impl Run {
         words.extend(self.arguments.iter().take(3).map(|word| word.to_string_lossy()));
         words.join(" ")
     }
+}
+
+async fn read(pipe: Option<impl AsyncRead + Unpin>) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if let Some(pipe) = pipe {
+        pipe.take(OUTPUT_BYTES_MAX).read_to_end(&mut bytes).await?;
+    }
+    Ok(bytes)
 }
 
 fn tail(text: &str) -> String {
@@ -158,6 +170,12 @@ mod tests {
         assert!(error.starts_with("looking: ls /no/such/file ended with 2"), "{error}");
         let error = Run::new("looking", "no-such-program").must().await.unwrap_err();
         assert_eq!(error.to_string(), "looking: cannot run no-such-program");
+    }
+
+    #[tokio::test]
+    async fn a_program_that_never_ends_is_not_kept_in_memory() {
+        let output = Run::new("reading", "yes").output().await.unwrap();
+        assert_eq!((output.code, output.bytes.len() as u64), (-1, OUTPUT_BYTES_MAX));
     }
 
     #[tokio::test]

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::error::{LabError, Result};
+use super::error::Result;
+use super::files;
 use super::run::Run;
 
 /// The files of SSH in the folder of a lab.
@@ -81,14 +82,14 @@ pub(crate) async fn ensure_key(path: &Path) -> Result<String> {
     public.push(".pub");
     let public = PathBuf::from(public);
     if !path.is_file() || !public.is_file() {
-        let _ = std::fs::remove_file(path);
+        files::remove_if_any(path);
         Run::new("making an SSH key", "ssh-keygen")
             .args(["-q", "-t", "ed25519", "-N", "", "-C", "hob-testbed", "-f"])
             .arg(path)
             .must()
             .await?;
     }
-    let text = std::fs::read_to_string(&public).map_err(LabError::file("reading", &public))?;
+    let text = files::read_text(&public)?;
     Ok(text.split_whitespace().take(2).collect::<Vec<_>>().join(" "))
 }
 

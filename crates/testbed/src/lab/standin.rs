@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::dirs::{Dirs, write};
+use super::dirs::Dirs;
 use super::docker::docker;
 use super::error::{LabError, Result};
+use super::files;
 use super::image::sha256;
 use super::name::ImageName;
 use super::ports::{Port, well_known};
@@ -275,7 +276,7 @@ impl Layer {
             let work = make_layer(dirs, host_image, &path);
             progress.during("making the stand-in layer (once)", work).await?;
         }
-        std::fs::read(&path).map(Self::new).map_err(LabError::file("reading", &path))
+        files::read(&path).map(Self::new)
     }
 }
 
@@ -286,24 +287,21 @@ async fn make_layer(dirs: &Dirs, host_image: &str, path: &Path) -> Result<()> {
             .args(&program[1..])
             .must()
     };
-    let folder = tempfile::Builder::new()
-        .prefix("stand-in-")
-        .tempdir_in(dirs.cache())
-        .map_err(LabError::file("making a folder in", dirs.cache()))?;
+    let folder = files::temporary_folder(&dirs.cache(), "stand-in-")?;
     let (program, busybox, applets) = tokio::try_join!(
         compile(folder.path()),
         inside(&["/bin/cat", "/bin/busybox"]),
         inside(&["/bin/busybox", "--list"]),
     )?;
-    let program = std::fs::read(&program).map_err(LabError::file("reading", &program))?;
+    let program = files::read(&program)?;
     let tar = layer_tar(&program, &busybox.bytes, &applets.stdout);
-    write(path, &tar.map_err(LabError::file("packing", path))?, 0o644)
+    files::write(path, &tar.map_err(LabError::file("packing", path))?, 0o644)
 }
 
 /// A static program with nothing but the standard library: the compiler alone makes it.
 async fn compile(folder: &Path) -> Result<PathBuf> {
     for (name, text) in SOURCES {
-        write(&folder.join(name), text.as_bytes(), 0o644)?;
+        files::write(&folder.join(name), text.as_bytes(), 0o644)?;
     }
     let output = folder.join("stand-in");
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());

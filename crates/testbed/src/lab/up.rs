@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::container::{self, Container, FileIn, Was};
-use super::dirs::{Dirs, write};
+use super::dirs::Dirs;
 use super::docker::{LABEL, containers_of, docker, inspect};
 use super::error::{LabError, Result};
 use super::host::LabHost;
@@ -20,7 +20,7 @@ use super::registry::Registry;
 use super::spec::{HostSpec, LabSpec, check_name};
 use super::ssh::{Entry, SshFiles, config_text, ensure_key, known_hosts_text};
 use super::standin::{Layer, StandIn};
-use super::{engine, image};
+use super::{engine, files, image, packages};
 
 /// Hosts that start at once; more would only wait for each other.
 const STARTS_MAX: usize = 8;
@@ -28,13 +28,17 @@ const STARTS_MAX: usize = 8;
 const HOSTS_CACHE: Duration = Duration::from_millis(5_200);
 const HOST_LABEL: &str = "hob.testbed.host";
 
-/// Sees to everything that labs need and that is made once a machine: a Docker Engine, the host
-/// image and the stand-in layer. As root on Debian or Ubuntu it installs what is missing.
+/// Sees to everything that labs need and that is made once a machine: a Docker Engine, an SSH
+/// client, the host image and the stand-in layer. As root on Debian or Ubuntu it installs what is
+/// missing.
 ///
 /// # Errors
 /// Where something is missing and may not be installed; the error says what to type.
 pub async fn prepare(dirs: &Dirs, progress: &Progress) -> Result<()> {
     engine::ensure_engine(dirs, progress).await?;
+    if engine::find("ssh-keygen").is_none() {
+        packages::install(&["openssh-client"], progress).await?;
+    }
     let image = image::ensure(dirs, progress).await?;
     Layer::ensure(dirs, &image, progress).await.map(drop)
 }
@@ -91,14 +95,14 @@ impl Lab {
         let (registry, _) = tokio::try_join!(start, remove_others(spec, progress))?;
         let servers: BTreeSet<String> =
             registry.servers().await?.into_iter().chain(servers_of(&spec.images)).collect();
-        let files = SshFiles::in_folder(&state);
+        let ssh = SshFiles::in_folder(&state);
         let common = Common {
             lab: spec.name.clone(),
             names: names_text(registry.address(), &servers, &network, &spec.hosts),
             image,
             network,
             rights,
-            authorized_key: ensure_key(&files.key).await?,
+            authorized_key: ensure_key(&ssh.key).await?,
             authority: registry.authority().await?,
             state: state.clone(),
         };
@@ -107,8 +111,8 @@ impl Lab {
             start_all(&common, &spec.hosts, progress)
         )?;
         let (hosts, entries): (Vec<LabHost>, Vec<Entry>) = hosts.into_iter().unzip();
-        write(&files.known_hosts, known_hosts_text(&entries).as_bytes(), 0o644)?;
-        write(&files.config, config_text(&files, &entries).as_bytes(), 0o644)?;
+        files::write(&ssh.known_hosts, known_hosts_text(&entries).as_bytes(), 0o644)?;
+        files::write(&ssh.config, config_text(&ssh, &entries).as_bytes(), 0o644)?;
         Ok(Self { name: spec.name.clone(), state, hosts, registry })
     }
 
@@ -149,7 +153,7 @@ impl Lab {
         }
         let state = dirs.state(name);
         drop(lock);
-        std::fs::remove_dir_all(&state).map_err(LabError::file("removing", state))?;
+        files::remove_folder(&state)?;
         Ok(all.len())
     }
 
@@ -269,7 +273,7 @@ async fn start_host(
     let address = common.network.host(index);
     let key_file = common.state.join(format!("host_{}", spec.name));
     let key = ensure_key(&key_file).await?;
-    let secret = std::fs::read(&key_file).map_err(LabError::file("reading", &key_file))?;
+    let secret = files::read(&key_file)?;
     let container = container_of(common, spec, address, secret);
     let host = LabHost {
         name: spec.name.clone(),

@@ -121,10 +121,10 @@ impl Target {
 
     /// On this container itself, whose ports are not known here: the server is asked instead.
     fn is_local(&self) -> bool {
-        let own = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
+        let own = std::env::var("HOSTNAME").unwrap_or_default();
         matches!(self.host.as_str(), "localhost" | "::1" | "0.0.0.0")
             || self.host.starts_with("127.")
-            || self.host == own.trim()
+            || self.host == own
     }
 }
 
