@@ -12,7 +12,7 @@ const OUTSIDE: &str = "/@outside";
 
 /// How far above the repository a path may lead and still be recognised. A relative path with
 /// more steps back than this would be taken for one of the host.
-const STEPS_ABOVE: usize = 64;
+const STEPS_ABOVE: usize = 16;
 
 /// What a path in a loaded project means.
 #[derive(Clone, Debug, PartialEq, Eq)]

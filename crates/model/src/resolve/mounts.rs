@@ -54,6 +54,7 @@ struct Bind<'b> {
 impl Mounts<'_, '_> {
     pub(super) fn of_service(&mut self, service: &Service) -> Mounted {
         let mut mounted = Mounted::default();
+        self.say_ignored(service);
         for (index, volume) in service.volumes.iter().enumerate() {
             let path = format!("services.{}.volumes[{index}]", service.name);
             self.volume(volume, &path, &mut mounted);
@@ -80,7 +81,6 @@ impl Mounts<'_, '_> {
     }
 
     fn volume(&mut self, volume: &ServiceVolume, path: &str, mounted: &mut Mounted) {
-        self.say_ignored(volume, path);
         let target = volume.target.clone();
         match (volume.kind, &volume.source) {
             (MountKind::Bind, Some(source)) => {
@@ -117,22 +117,30 @@ impl Mounts<'_, '_> {
         }
     }
 
-    fn say_ignored(&mut self, volume: &ServiceVolume, path: &str) {
-        let ignored = [
-            ("consistency", volume.consistency.is_some()),
-            ("bind.selinux", volume.bind.selinux.is_some()),
-            ("bind.recursive", volume.bind.recursive.is_some()),
-            ("volume.subpath", volume.volume.subpath.is_some()),
-            ("volume.labels", !volume.volume.labels.is_empty()),
-        ];
-        for (attribute, is_set) in ignored {
-            if is_set {
-                self.findings.push(not_acted_on(
-                    &format!("{path}.{attribute}"),
-                    self.repository.place(&volume.place),
-                ));
+    /// One finding for each option without effect, however many mounts have it.
+    fn say_ignored(&mut self, service: &Service) {
+        let mut ignored: BTreeMap<&str, Finding> = BTreeMap::new();
+        for (index, volume) in service.volumes.iter().enumerate() {
+            let options = [
+                ("consistency", volume.consistency.is_some()),
+                ("bind.selinux", volume.bind.selinux.is_some()),
+                ("bind.recursive", volume.bind.recursive.is_some()),
+                ("volume.subpath", volume.volume.subpath.is_some()),
+                ("volume.labels", !volume.volume.labels.is_empty()),
+            ];
+            for (option, _) in options.into_iter().filter(|(_, is_set)| *is_set) {
+                let place = self.repository.place(&volume.place);
+                let finding = match ignored.remove(option) {
+                    Some(finding) => finding.related(place, "also here"),
+                    None => {
+                        let path = format!("services.{}.volumes[{index}].{option}", service.name);
+                        not_acted_on(&path, place)
+                    }
+                };
+                ignored.insert(option, finding);
             }
         }
+        self.findings.extend(ignored.into_values());
     }
 
     /// A config or a secret: a file of the repository that the container may read.

@@ -162,7 +162,7 @@ services:
     pull_policy: always
     dns_search: lan
     network_mode: service:db
-    volumes: ["./d:/d:z"]
+    volumes: ["./d:/d:z", "./e:/e:Z"]
     x-hob: { route: web.example.com, rout: x, gpu: true }
   db:
     image: db
@@ -193,6 +193,7 @@ s
       hint: put both services on one network
     stacks/web/compose.yaml:8:15: warning[not-acted-on] services.web.volumes[0].bind.selinux
       selinux has no effect yet
+      stacks/web/compose.yaml:8:27: also here
     stacks/web/compose.yaml:9:14: note[not-acted-on] services.web.x-hob.route
       route has no effect yet
     stacks/web/compose.yaml:9:38: error[unknown-key] services.web.x-hob.rout
