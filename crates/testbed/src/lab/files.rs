@@ -22,6 +22,11 @@ pub(crate) fn text_if_any(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_default()
 }
 
+/// The size of a file in bytes.
+pub(crate) fn length(path: &Path) -> Result<u64> {
+    fs::metadata(path).map(|file| file.len()).map_err(LabError::file("reading", path))
+}
+
 /// What lies in the folder, in order.
 pub(crate) fn list(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
