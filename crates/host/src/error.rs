@@ -103,3 +103,63 @@ pub enum HostErrorKind {
     #[error("{0}")]
     Other(String),
 }
+
+impl HostErrorKind {
+    /// What to try, if there is something to try.
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Unreachable(_) => {
+                "check that the host is on and that `ssh` reaches it by the same name".to_owned()
+            }
+            Self::HostKeyChanged => {
+                "if the host was installed anew, compare the fingerprint on its console \
+                 (`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`), remove the old key with \
+                 `ssh-keygen -R HOST`, and log in once with `ssh` to take the new one; if not, \
+                 somebody may be in between"
+                    .to_owned()
+            }
+            Self::HostKeyUnknown => {
+                "log in once with `ssh` and compare the fingerprint with the one on the host's \
+                 console (`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`)"
+                    .to_owned()
+            }
+            Self::LoginRefused { user } => format!(
+                "put your public key there with `ssh-copy-id {user}@HOST`, or add it to your SSH \
+                 agent; Hob never asks for passwords"
+            ),
+            Self::NoEngine { .. } => {
+                "install Docker (Debian: `apt install docker.io`) or start it \
+                 (`systemctl start docker`)"
+                    .to_owned()
+            }
+            Self::NoRights { user, .. } => format!(
+                "let the user in with `sudo usermod -aG docker {user}`; logins from then on count"
+            ),
+            Self::EngineTooOld(_) => "upgrade Docker to 20.10 or newer".to_owned(),
+            Self::NoImage { .. } => {
+                "check the spelling of the name and the tag; a private image needs `docker login` on \
+                 the machine that Hob runs on"
+                    .to_owned()
+            }
+            Self::PortTaken { .. } => {
+                "find out who holds it (`ss -lntup` on the host), or publish another port".to_owned()
+            }
+            Self::DiskFull(_) => {
+                "make room: `docker system df` on the host shows what Docker uses".to_owned()
+            }
+            Self::RootFolder { path, .. } => format!(
+                "make it and give it to the deploy user: \
+                 `sudo install -d -o USER -g USER {path}`"
+            ),
+            Self::NotOurs { name } => {
+                format!("rename or remove container {name}, or give the service another name")
+            }
+            Self::TimedOut(_) => {
+                "the host or its Docker Engine is overloaded or hangs; look at it with \
+                 `docker ps` there"
+                    .to_owned()
+            }
+            Self::BadVerdict { .. } | Self::Engine(_) | Self::Other(_) => return None,
+        })
+    }
+}

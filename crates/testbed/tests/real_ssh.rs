@@ -250,6 +250,53 @@ async fn real_ssh_deploys_and_finds_again() {
     bench.gone().await;
 }
 
+/// The deploy user has no rights beyond its own: a file that a container took away is seen as such and
+/// mended, and a full disk is called by its name.
+#[tokio::test]
+async fn real_ssh_files_and_their_troubles() {
+    let mut spec = LabSpec::new("test-ssh-files", ["one"]);
+    spec.hosts[0].disk_limit = Some(64 << 20);
+    let bench = Bench::up(&spec).await;
+    let one = bench.lab.host("one").unwrap();
+    let host = bench.open(None, "one").await.unwrap();
+    let path = StackPath::from("conf/a");
+    let stack = || "web".into();
+    let seen = async |path: &str| {
+        let state = host.observe(&Ask::default()).await.unwrap();
+        state.stacks["web"].files[path].clone()
+    };
+    let write = |content: &str| Op::WriteFiles {
+        stack: stack(),
+        files: BTreeMap::from([(path.clone(), file(content))]),
+    };
+    perform(&*host, Op::OwnFiles { stack: stack(), paths: BTreeSet::from([path.clone()]) }).await;
+    perform(&*host, write("one")).await;
+    one.exec(&["chown", "root:root", "/opt/hob/web/conf/a"]).await.unwrap();
+    one.exec(&["chmod", "600", "/opt/hob/web/conf/a"]).await.unwrap();
+    assert_eq!(seen("conf/a").await, FileSeen::Unreadable);
+    perform(&*host, write("two")).await;
+    let two = FileSeen::File { digest: Digest::of(b"two"), mode: 0o644 };
+    assert_eq!(seen("conf/a").await, two);
+    one.exec(&["chmod", "000", "/opt/hob/web/conf"]).await.unwrap();
+    assert_eq!(seen("conf/a").await, FileSeen::Unreadable);
+    one.exec(&["chmod", "755", "/opt/hob/web/conf"]).await.unwrap();
+
+    one.fill_disk().await.unwrap();
+    let ignore = |_: OpProgress| {};
+    let mut run = StepRun { verdict: None, progress: &ignore };
+    let large = write(&"x".repeat(1 << 20));
+    let error = host.perform(&large, &mut run).await.unwrap_err();
+    assert!(matches!(error.kind, HostErrorKind::DiskFull(_)), "{error}");
+    assert_eq!(seen("conf/a").await, two, "a file is replaced whole or not at all");
+    one.free_disk().await.unwrap();
+    perform(&*host, large).await;
+
+    one.exec(&["chown", "-R", "root:root", "/opt/hob"]).await.unwrap();
+    let error = host.observe(&Ask::default()).await.unwrap_err();
+    assert!(matches!(error.kind, HostErrorKind::RootFolder { .. }), "{error}");
+    bench.gone().await;
+}
+
 /// Each way in which a host refuses has a name that its owner can act on.
 #[tokio::test]
 async fn real_ssh_refusals_are_told_apart() {

@@ -151,13 +151,26 @@ impl EngineClient {
 async fn ask_version(transport: &Transport) -> Result<(Docker, Version), failure::Failed> {
     let path = transport.socket().to_string_lossy();
     let docker = Docker::connect_with_unix(&path, BACKSTOP_SECS, bollard::API_DEFAULT_VERSION)
-        .map_err(failure::classify)?;
+        .map_err(failure::classify)?
+        .with_request_modifier(spell_credentials);
     let answer = timeout(FIRST, docker.version())
         .await
         .map_err(|_| failure::Failed::Kind(HostErrorKind::TimedOut(FIRST.as_secs())))?;
     let version = answer.map_err(failure::classify)?;
     let version = read_version(&version).map_err(failure::Failed::Kind)?;
     Ok((docker, version))
+}
+
+/// The Engine takes credentials in the URL-safe spelling of base64 only; the client writes the other
+/// one.
+fn spell_credentials(mut request: bollard::BollardRequest) -> bollard::BollardRequest {
+    if let Some(value) = request.headers_mut().get_mut("X-Registry-Auth") {
+        let spelt = value.to_str().map(|text| text.replace('+', "-").replace('/', "_").parse());
+        if let Ok(Ok(mut spelt)) = spelt {
+            std::mem::swap(value, &mut spelt);
+        }
+    }
+    request
 }
 
 fn read_version(version: &bollard::models::SystemVersion) -> Result<Version, HostErrorKind> {

@@ -208,6 +208,10 @@ pub(crate) const EXPECT: Expectation = Expectation {
 
 /// An image made of this machine's own `sh`, `sleep` and `cat`, so that no registry is needed.
 async fn import_tiny(docker: &Docker) {
+    // Tests run side by side, also in processes of their own.
+    let lock = std::fs::File::create(std::env::temp_dir().join("hob-host-test.lock")).unwrap();
+    let _lock =
+        tokio::task::spawn_blocking(move || lock.lock().map(|()| lock)).await.unwrap().unwrap();
     if docker.inspect_image(IMAGE).await.is_ok() {
         return;
     }

@@ -15,9 +15,8 @@ if [ -e .hob ] && { [ ! -r .hob ] || [ ! -x .hob ]; }; then
 fi
 
 manifests() {
-  for manifest in .hob/stacks/*/files; do
-    if [ -f "$manifest" ]; then cat "$manifest"; fi
-  done
+  set -- .hob/stacks/*/files
+  if [ -f "$1" ]; then cat -- "$@"; fi
 }
 
 look() {

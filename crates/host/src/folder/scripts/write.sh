@@ -10,6 +10,10 @@ refuse() {
   exit 4
 }
 cd "$root" || exit 3
+# What a run left that was killed.
+for left in .hob/stage.*; do
+  if [ -d "$left" ]; then kill -0 "${left##*.}" 2>/dev/null || rm -rf "$left"; fi
+done
 stage=.hob/stage.$$
 clean() { rm -rf "$stage"; }
 clean

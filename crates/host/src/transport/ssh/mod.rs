@@ -33,6 +33,8 @@ const SESSIONS_MAX: usize = 6;
 const LOGIN: Duration = Duration::from_secs(30);
 /// Asking a master that runs on this machine.
 const ASK_MASTER: Duration = Duration::from_secs(10);
+/// A way made so recently is not made again.
+const JUST_NOW: Duration = Duration::from_secs(1);
 /// `ssh` itself failed, not what it ran.
 const SSH_FAILED: Option<i32> = Some(255);
 
@@ -42,7 +44,8 @@ pub(crate) struct Ssh {
     config: Option<PathBuf>,
     ends: Ends,
     sessions: Semaphore,
-    opening: Mutex<()>,
+    /// When the way was last made.
+    opened: Mutex<Option<Instant>>,
 }
 
 impl Ssh {
@@ -54,7 +57,7 @@ impl Ssh {
     ) -> Result<Self, HostErrorKind> {
         let ends = Ends::new(runtime_dir, &destination, config.as_deref())?;
         let sessions = Semaphore::new(SESSIONS_MAX);
-        Ok(Self { destination, config, ends, sessions, opening: Mutex::new(()) })
+        Ok(Self { destination, config, ends, sessions, opened: Mutex::default() })
     }
 
     pub(crate) fn socket(&self) -> &Path {
@@ -63,13 +66,20 @@ impl Ssh {
 
     /// Makes sure that there is a master and that the local socket leads to the Engine.
     pub(crate) async fn open(&self) -> Result<(), HostErrorKind> {
-        let _one_at_a_time = self.opening.lock().await;
+        let mut opened = self.opened.lock().await;
+        // Several requests find out at once that the way is lost: the first makes it for all.
+        if opened.is_some_and(|at| at.elapsed() < JUST_NOW) {
+            return Ok(());
+        }
         let _one_process = lock(&self.ends.lock).await?;
         if self.master_lives().await {
-            return self.forward_again().await;
+            self.forward_again().await?;
+        } else {
+            own_files::remove(&self.ends.control).map_err(local_file)?;
+            self.start_master().await?;
         }
-        own_files::remove(&self.ends.control).map_err(local_file)?;
-        self.start_master().await
+        *opened = Some(Instant::now());
+        Ok(())
     }
 
     async fn master_lives(&self) -> bool {
