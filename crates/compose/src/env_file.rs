@@ -90,7 +90,7 @@ impl Reader<'_> {
             Ok(None) => format!("there is no file {name}"),
             Err(error) => format!("cannot read {name}: {}", error.reason),
         };
-        let finding = Finding::error(code, problem).at(file.place()).on(path);
+        let finding = Finding::error(code, problem).about(file).on(path);
         self.findings.push(match code {
             "missing-env-file" => {
                 finding.hint("create it, or write required: false if it may be missing")

@@ -147,14 +147,14 @@ fn cast_text(
         let written =
             if text.is_empty() { "an empty text".to_string() } else { format!("{text:?}") };
         let finding = Finding::error("wrong-type", format!("{written} is not {wanted}"));
-        findings.push(finding.at(node.place()).on(path));
+        findings.push(finding.about(node).on(path));
         return Data::String(text);
     };
     if cast == Cast::Bool && !matches!(text.to_lowercase().as_str(), "true" | "false") {
         let value = if data == Data::Bool(true) { "true" } else { "false" };
         findings.push(
             Finding::warning("old-boolean", format!("{text} is a boolean only in YAML 1.1"))
-                .at(node.place())
+                .about(node)
                 .on(path)
                 .hint(format!("write {value}")),
         );

@@ -3,7 +3,7 @@
 use crate::canonical::dependency;
 use crate::finding::Finding;
 use crate::path::Path;
-use crate::tree::{Data, Entry, How, Key, Mapping, Node, Span};
+use crate::tree::{Data, Entry, Key, Mapping, Node, Span};
 
 /// How values at a path are merged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,7 +138,7 @@ fn partial(
 }
 
 fn replaced(base: Node, mut over: Node) -> Node {
-    over.came_through(How::Replaced, &base.span);
+    over.replaces(&base);
     over
 }
 

@@ -114,7 +114,7 @@ fn mount(item: &mut Node, base: &Base<'_>, path: &Path<'_>, findings: &mut Vec<F
     if source.is_empty() {
         findings.push(
             Finding::error("missing-source", "a bind mount needs a source")
-                .at(item.place())
+                .about(item)
                 .on(path)
                 .hint("write source: with a path of the host"),
         );

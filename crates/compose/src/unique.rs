@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::canonical::{mount_target, port_key};
 use crate::path::Path;
-use crate::tree::{Data, How, Node};
+use crate::tree::{Data, Node};
 
 type KeyOf = fn(&Node) -> Option<String>;
 
@@ -39,7 +39,7 @@ fn last_wins(all: Vec<Node>, key_of: KeyOf) -> Vec<Node> {
         };
         match positions.get(&key) {
             Some(&at) => {
-                item.came_through(How::Replaced, &kept[at].span);
+                item.replaces(&kept[at]);
                 kept[at] = item;
             }
             None => {

@@ -122,7 +122,7 @@ pub(super) fn extra_hosts(value: &mut Node, path: &Path<'_>, findings: &mut Vec<
                     }
                     _ => findings.push(
                         Finding::error("invalid-host", format!("{text:?} has no address"))
-                            .at(item.place())
+                            .about(item)
                             .on(path)
                             .hint("write host=address"),
                     ),

@@ -103,7 +103,7 @@ pub(super) fn ports(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Findin
             Err(why) => {
                 findings.push(
                     Finding::error("invalid-port", format!("{text:?} is not a port: {why}"))
-                        .at(item.place())
+                        .about(&item)
                         .on(path)
                         .hint("write [[ip:]published:]target[/protocol], such as \"8080:80\""),
                 );
@@ -120,7 +120,7 @@ fn empty_published(item: &Node, path: &Path<'_>) -> Finding {
         "empty-port",
         "the port of the host is empty, so the container gets a random one",
     )
-    .at(item.place())
+    .about(item)
     .on(path)
     .hint("set the variable that should stand before the colon, or leave the colon out")
 }

@@ -69,7 +69,7 @@ pub(super) fn devices(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Find
             _ => {
                 findings.push(
                     Finding::error("invalid-device", format!("{text:?} is not a device"))
-                        .at(item.place())
+                        .about(item)
                         .on(path.item(index))
                         .hint("write source[:target[:permissions]]"),
                 );
@@ -234,9 +234,7 @@ fn number(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
     match text.parse::<f64>() {
         Ok(number) if number.is_finite() => value.data = Data::Float(number),
         _ => findings.push(
-            Finding::error("wrong-type", format!("{text:?} is not a number"))
-                .at(value.place())
-                .on(path),
+            Finding::error("wrong-type", format!("{text:?} is not a number")).about(value).on(path),
         ),
     }
 }
@@ -285,14 +283,14 @@ fn old_external(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Finding>) 
         if mapping.get("name").is_some_and(|own| *own != name) {
             findings.push(
                 Finding::error("name-conflict", "name and external.name differ")
-                    .at(name.place())
+                    .about(&name)
                     .on(path)
                     .hint("keep name, and write external: true"),
             );
         } else {
             findings.push(
                 Finding::warning("old-external", "external.name is an old form")
-                    .at(name.place())
+                    .about(&name)
                     .on(path)
                     .hint("write name: beside external: true"),
             );

@@ -11,7 +11,7 @@ pub(super) fn words(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Findin
     let Some(words) = units::shell_words(command) else {
         findings.push(
             Finding::error("open-quote", "a quote or backslash in the command has no end")
-                .at(value.place())
+                .about(value)
                 .on(path)
                 .hint("close the quote, or write the command as a list"),
         );
@@ -33,7 +33,7 @@ pub(super) fn byte_size(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Fi
         Some(size) => value.data = Data::String(size.to_string()),
         None => findings.push(
             Finding::error("invalid-size", format!("{} is not a size", quoted(value)))
-                .at(value.place())
+                .about(value)
                 .on(path)
                 .hint("write a number with b, k, m or g, such as 512m"),
         ),
@@ -47,7 +47,7 @@ pub(super) fn duration(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Fin
         Some(nanoseconds) => value.data = Data::String(units::duration_text(nanoseconds)),
         None => findings.push(
             Finding::error("invalid-duration", format!("{} is not a duration", quoted(value)))
-                .at(value.place())
+                .about(value)
                 .on(path)
                 .hint("write a number with us, ms, s, m, h or d, such as 90s or 1m30s"),
         ),

@@ -114,7 +114,7 @@ pub(super) fn volumes(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Find
             }
             Err(why) => findings.push(
                 Finding::error("invalid-volume", format!("{text:?} is not a mount: {why}"))
-                    .at(item.place())
+                    .about(item)
                     .on(path)
                     .hint("write source:target[:ro]; is a variable in it empty?"),
             ),
@@ -127,7 +127,7 @@ fn remarks(volume: &ShortVolume, item: &Node, path: &Path<'_>, findings: &mut Ve
         let message = format!("the option {option:?} means nothing and is ignored");
         let hint = "known are ro, rw, nocopy, z, Z and the propagation modes";
         findings.push(
-            Finding::warning("unknown-volume-option", message).at(item.place()).on(path).hint(hint),
+            Finding::warning("unknown-volume-option", message).about(item).on(path).hint(hint),
         );
     }
     let looks_like_drive = volume.source.is_none() && volume.target.chars().nth(1) == Some(':');
@@ -137,7 +137,7 @@ fn remarks(volume: &ShortVolume, item: &Node, path: &Path<'_>, findings: &mut Ve
                 "single-letter-volume",
                 format!("{:?} is read as a path on a Windows drive", volume.target),
             )
-            .at(item.place())
+            .about(item)
             .on(path)
             .hint("give the volume a name of two letters or more"),
         );

@@ -90,7 +90,7 @@ fn names(service: &Entry, path: &Path<'_>, findings: &mut Vec<Finding>) {
     if !right {
         findings.push(
             Finding::error("invalid-name", format!("{text:?} is not a container name"))
-                .at(name.place())
+                .about(name)
                 .on(path.key("container_name"))
                 .hint("two or more letters, digits, dots, _ and -, the first a letter or digit"),
         );
@@ -104,7 +104,7 @@ fn texts(service: &Entry, path: &Path<'_>, findings: &mut Vec<Finding>) {
         let Some(text) = value.as_str().filter(|text| !is_right(text)) else { return };
         findings.push(
             Finding::error("unknown-value", format!("{text:?} is not a value for {name}"))
-                .at(value.place())
+                .about(value)
                 .on(path.key(name))
                 .hint(hint),
         );
@@ -130,7 +130,7 @@ fn healthcheck(node: &Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
                 "invalid-healthcheck",
                 format!("a test as a list starts with CMD, CMD-SHELL or NONE, not {first:?}"),
             )
-            .at(test.place())
+            .about(test)
             .on(path.key("healthcheck").key("test"))
             .hint("put CMD before the command"),
         );
@@ -149,7 +149,7 @@ fn mounts(node: &Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
         if target.is_empty() && mount.as_mapping().is_some() {
             findings.push(
                 Finding::error("missing-target", "the mount has no target")
-                    .at(mount.place())
+                    .about(mount)
                     .on(path)
                     .hint("write target: with a path in the container"),
             );
@@ -162,7 +162,7 @@ fn mounts(node: &Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
                     "unsupported-attribute",
                     format!("mounts of type {kind} are not supported yet"),
                 )
-                .at(mount.place())
+                .about(mount)
                 .on(path.key("type"))
                 .hint("use a bind, a volume or a tmpfs"),
             );
@@ -187,7 +187,7 @@ fn mounted(
     match targets.get(target) {
         Some(first) => findings.push(
             Finding::error("duplicate-mount", format!("{target} is mounted twice"))
-                .at(mount.place())
+                .about(mount)
                 .on(path)
                 .hint("remove one of the two mounts")
                 .related(first.clone(), "it is mounted here first"),
@@ -249,7 +249,7 @@ fn limits(node: &Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
                     "limit-conflict",
                     format!("{old} and deploy.resources.{section}.{new} differ"),
                 )
-                .at(value.place())
+                .about(value)
                 .on(path.key(old))
                 .hint(format!("move it to deploy.resources.{section}.{new}"))
                 .related(section_node.place(), "deploy.resources says something else here"),
@@ -265,7 +265,7 @@ fn ports(node: &Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
         if !ip.is_empty() && ip.parse::<std::net::IpAddr>().is_err() {
             findings.push(
                 Finding::error("invalid-port", format!("{ip:?} is not an IP address"))
-                    .at(port.place())
+                    .about(port)
                     .on(path.item(index).key("host_ip")),
             );
         }

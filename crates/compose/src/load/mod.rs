@@ -12,6 +12,7 @@ use crate::canonical::canonical;
 use crate::consistency;
 use crate::defaults::defaults;
 use crate::env_file;
+use crate::explain::{Station, explain};
 use crate::files::Files;
 use crate::finding::{self, Finding, Place, has_errors};
 use crate::normalise::{normalise, pass_through};
@@ -98,6 +99,12 @@ impl Loaded {
     /// Whether any finding is an error.
     pub fn has_errors(&self) -> bool {
         has_errors(&self.findings)
+    }
+
+    /// Where the value of an attribute such as `services.web.ports` comes from: where it is
+    /// written, through what it came, what it replaced.
+    pub fn explain(&self, path: &str) -> Vec<Station> {
+        self.tree.as_ref().map(|tree| explain(tree, path)).unwrap_or_default()
     }
 
     /// Where an attribute such as `services.web.ports[0]` is written.

@@ -43,7 +43,7 @@ pub(super) fn project_name(
         if name.is_empty() {
             findings.push(
                 Finding::error("invalid-project-name", format!("nothing is left of {text:?}"))
-                    .at(node.place())
+                    .about(node)
                     .on("name")
                     .hint("use letters and digits"),
             );

@@ -78,7 +78,7 @@ fn shape(value: &Node, place: &Span, wanted: &Shape, path: &Path<'_>, findings: 
     if value.tag == Some(Tag::Timestamp) && !matches!(wanted, Shape::Anything) {
         findings.push(
             Finding::error("timestamp", "YAML reads this as a date, which Compose does not accept")
-                .at(value.place())
+                .about(value)
                 .on(path)
                 .hint("put it in quotes"),
         );
@@ -154,7 +154,7 @@ fn choice(
         Some(name) => format!("did you mean {name}?"),
         None => format!("possible values: {}", names.join(", ")),
     };
-    findings.push(finding.at(value.place()).on(path).hint(hint));
+    findings.push(finding.about(value).on(path).hint(hint));
 }
 
 fn list(items: &[Node], wanted: &Shape, path: &Path<'_>, findings: &mut Vec<Finding>) {
@@ -189,7 +189,7 @@ fn twice(items: &[Node], path: &Path<'_>, findings: &mut Vec<Finding>) {
         let Some(first) = items[..index].iter().find(|first| *first == item) else { continue };
         findings.push(
             Finding::error("duplicate-item", "the same item stands twice in this list")
-                .at(item.place())
+                .about(item)
                 .on(path.item(index))
                 .hint("remove one of the two")
                 .related(first.place(), "it stands here first"),

@@ -1,7 +1,9 @@
 //! The known attributes, what they may look like, and which of them the typed project carries.
 
 mod check;
+mod deploy;
 mod parts;
+mod sections;
 mod service;
 mod shape;
 mod suggest;

@@ -1,6 +1,8 @@
 //! The attributes of a service and of the top level.
 
+use super::deploy::{DEPLOY, GPUS};
 use super::parts::*;
+use super::sections::*;
 use super::shape::*;
 
 /// A whole Compose file.

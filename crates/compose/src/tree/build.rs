@@ -227,7 +227,7 @@ impl<'a> Composer<'a> {
         let Some(Tag::Foreign(name)) = node.tag.take() else { return };
         let finding = Finding::warning("unknown-tag", format!("the tag {name} means nothing here"));
         let hint = "Compose knows !reset and !override";
-        self.findings.push(finding.at(node.place()).on(self.path_text()).hint(hint));
+        self.findings.push(finding.about(node).on(self.path_text()).hint(hint));
     }
 
     fn sequence(&mut self, depth: usize) -> Result<Vec<Node>, Stop> {

@@ -305,7 +305,32 @@ impl Node {
     }
 
     fn find_path(&self, path: &str) -> Option<(&Span, &Node)> {
-        find_step(self, path, &self.span)
+        let mut way = Vec::new();
+        let span = find_step(self, path, &self.span, &mut way)?;
+        Some((span, way.first()?))
+    }
+
+    /// Every node from the root to the one at a path, both included.
+    pub(crate) fn way_to(&self, path: &str) -> Option<Vec<&Node>> {
+        let mut way = Vec::new();
+        find_step(self, path, &self.span, &mut way)?;
+        way.reverse();
+        Some(way)
+    }
+
+    /// Remembers that the value took the place of another one, and where that one came from.
+    pub(crate) fn replaces(&mut self, other: &Node) {
+        let mut steps = Vec::new();
+        let mut next = self.origin.take();
+        while let Some(step) = next {
+            next = step.earlier.clone();
+            steps.push((step.how, step.span.clone()));
+        }
+        self.origin.clone_from(&other.origin);
+        self.came_through(How::Replaced, &other.span);
+        for (how, span) in steps.into_iter().rev() {
+            self.came_through(how, &span);
+        }
     }
 
     /// Remembers one more step of the way that the value took.
@@ -315,28 +340,34 @@ impl Node {
     }
 }
 
-fn find_step<'a>(node: &'a Node, path: &str, span: &'a Span) -> Option<(&'a Span, &'a Node)> {
+/// Collects the nodes of the path from its end to `node`; gives the place to point at.
+fn find_step<'a>(
+    node: &'a Node,
+    path: &str,
+    span: &'a Span,
+    way: &mut Vec<&'a Node>,
+) -> Option<&'a Span> {
     let path = path.strip_prefix('.').unwrap_or(path);
-    if path.is_empty() {
-        return Some((span, node));
-    }
-    if let Some(rest) = path.strip_prefix('[') {
+    let found = if path.is_empty() {
+        Some(span)
+    } else if let Some(rest) = path.strip_prefix('[') {
         let (number, rest) = rest.split_once(']')?;
         let item = node.items().get(number.parse::<usize>().ok()?)?;
-        return find_step(item, rest, &item.span);
-    }
-    let mut candidates: Vec<&Entry> = node
-        .entries()
-        .iter()
-        .filter(|entry| {
-            path.strip_prefix(entry.key.name.as_str())
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        find_step(item, rest, &item.span, way)
+    } else {
+        // A key may contain a dot: the longest one that fits is tried first.
+        let fits = |entry: &&Entry| {
+            let rest = path.strip_prefix(entry.key.name.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        let mut candidates: Vec<&Entry> = node.entries().iter().filter(fits).collect();
+        candidates.sort_by_key(|entry| std::cmp::Reverse(entry.key.name.len()));
+        candidates.into_iter().find_map(|entry| {
+            find_step(&entry.value, &path[entry.key.name.len()..], &entry.key.span, way)
         })
-        .collect();
-    candidates.sort_by_key(|entry| std::cmp::Reverse(entry.key.name.len()));
-    candidates
-        .into_iter()
-        .find_map(|entry| find_step(&entry.value, &path[entry.key.name.len()..], &entry.key.span))
+    };
+    way.extend(found.map(|_| node));
+    found
 }
 
 impl Serialize for Node {

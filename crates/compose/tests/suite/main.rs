@@ -9,6 +9,7 @@
 )]
 
 mod cases;
+mod codes;
 mod conformance;
 mod limits;
 mod noise;

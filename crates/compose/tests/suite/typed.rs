@@ -143,3 +143,39 @@ fn configs_secrets_extensions_and_places_arrive() {
     assert!(project.disabled_services.contains("debug"));
     assert!(!project.services.contains_key("debug"));
 }
+
+#[test]
+fn the_way_of_a_value_is_known() {
+    let files = MemoryFiles::new()
+        .with("/p/a.yaml", "services:\n  web: {extends: {file: base.yaml, service: b}, user: u}\n")
+        .with("/p/base.yaml", "x-i: &i nginx\nservices:\n  b: {image: *i, user: base}\n")
+        .with("/p/b.yaml", "services: {web: {user: last}}\n");
+    let options = LoadOptions {
+        files: vec!["/p/a.yaml".into(), "/p/b.yaml".into()],
+        working_dir: "/p".into(),
+        ..LoadOptions::default()
+    };
+    let loaded = load(&options, &files);
+    let way = |path: &str| -> Vec<String> {
+        let stations = loaded.explain(path).into_iter();
+        stations.map(|s| format!("{}:{} {}", s.place.file, s.place.line, s.what)).collect()
+    };
+    assert_eq!(
+        way("services.web.image"),
+        [
+            "/p/base.yaml:1 written here",
+            "/p/base.yaml:3 it came through this alias",
+            "/p/a.yaml:2 it came through this extends"
+        ]
+    );
+    assert_eq!(
+        way("services.web.user"),
+        [
+            "/p/b.yaml:1 written here",
+            "/p/a.yaml:2 it replaced the value here",
+            "/p/base.yaml:3 it replaced the value here",
+            "/p/a.yaml:2 it came through this extends"
+        ]
+    );
+    assert!(way("services.web.nothing").is_empty());
+}
