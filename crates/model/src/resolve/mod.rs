@@ -125,7 +125,8 @@ impl Resolver<'_> {
         );
         let loaded = stack::load(self.repository, name, sources, environment);
         for finding in loaded.findings {
-            let finding = self.repository.finding(finding);
+            let mut finding = self.repository.finding(finding);
+            finding.place.get_or_insert_with(|| sources.place.clone());
             if variables::is_undefined(&finding) {
                 self.undefined.add(finding, host_name, name, sources);
             } else {

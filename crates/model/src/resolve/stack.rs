@@ -10,6 +10,9 @@ use crate::{names::StackName, repository::Repository};
 /// The variable by which Compose itself names a project.
 const PROJECT_VARIABLE: &str = "COMPOSE_PROJECT_NAME";
 
+/// The variable by which Compose itself activates profiles, separated by commas.
+const PROFILES_VARIABLE: &str = "COMPOSE_PROFILES";
+
 /// Loads the layers of a stack with the environment given.
 pub(super) fn load(
     repository: &Repository<'_>,
@@ -23,7 +26,10 @@ pub(super) fn load(
         None if sources.layers.iter().any(|layer| says_name(repository, layer)) => None,
         None => Some(project_name(stack)),
     };
+    let profiles = environment.get(PROFILES_VARIABLE).map(String::as_str).unwrap_or_default();
+    let profiles = profiles.split(',').map(str::trim).filter(|profile| !profile.is_empty());
     let options = LoadOptions {
+        profiles: profiles.map(str::to_owned).collect(),
         files: sources.layers.iter().map(|layer| layer.path.clone()).collect(),
         working_dir: working_dir(&sources.layers),
         project_name,

@@ -189,113 +189,6 @@ services: { web: { image: not-read } }
 }
 
 #[test]
-fn variables_come_from_near_to_far() {
-    insta::assert_snapshot!(resolve_text(
-        r#"
-homelab: h
-layers: ["s/{stack}.yaml", "h/{host}/{stack}.yaml"]
-groups:
-  all: { vars: { B: all, C: all, D: all, E: all } }
-  one: { vars: { C: one, D: one, E: one } }
-  two: { vars: { D: two, E: two } }
-hosts: { nas: { connect: local, groups: [one, two], stacks: [web], vars: { E: host, F: host } } }
-stacks: { web: { vars: { F: stack } } }
---- s/web.yaml
-services: { web: { image: "$A$A2 $B $C $D $E $F" } }
---- s/.env
-A=env
-A2=env
-B=env
---- h/nas/web.yaml
-services: { web: { hostname: "${A2}" } }
---- h/nas/.env
-A2="nearer than $A, under $F"
-"#
-    ), @r#"
-    host nas
-      stack web
-        network web_default (default) {}
-        service web as web-web-1
-          image: "envnearer than env, under stack all one two host stack"
-          hostname: "nearer than env, under stack"
-          network: {"attached":{"web_default":{"aliases":["web","web-web-1"]}}}
-          restart: "no"
-    "#);
-}
-
-#[test]
-fn a_hosts_own_variables_are_there_for_all_its_stacks() {
-    insta::assert_snapshot!(resolve_text(
-        r#"
-homelab: h
-hosts: { nas: { connect: local, stacks: [web] } }
---- stacks/web/compose.yaml
-services: { web: { image: "$IMAGE:$TAG" } }
---- stacks/web/.env
-IMAGE=web
-TAG=1
---- hosts/nas/compose.yaml
-services: { other: { image: "other:$TAG" } }
---- hosts/nas/.env
-TAG=2
-"#
-    ), @r#"
-    host nas
-      stack nas
-        network nas_default (default) {}
-        service other as nas-other-1
-          image: "other:2"
-          network: {"attached":{"nas_default":{"aliases":["nas-other-1","other"]}}}
-          restart: "no"
-      stack web
-        network web_default (default) {}
-        service web as web-web-1
-          image: "web:2"
-          network: {"attached":{"web_default":{"aliases":["web","web-web-1"]}}}
-          restart: "no"
-    "#);
-}
-
-#[test]
-fn a_variable_that_nobody_set_is_one_finding_for_all_hosts() {
-    insta::assert_snapshot!(findings_of(
-        r#"
-homelab: h
-groups: { all: { stacks: [web] } }
-hosts:
-  a: { connect: local, vars: { ONLY_A: x } }
-  b: { connect: ssh://b }
-  c: { connect: ssh://c }
---- stacks/web/compose.yaml
-services:
-  web:
-    image: web:${TAG}
-    hostname: ${ONLY_A:?say it}
-    user: $ONLY_A
-    working_dir: /$ONLY_A/$TAG
---- hosts/a/compose.yaml
-services: { own: { image: "own:$TAG", user: $OWN } }
-"#
-    ), @r#"
-    hosts/a/compose.yaml:1:32: warning[undefined-variable] services.own.image
-      the variable TAG is not set, so it is empty here
-      stacks/web/compose.yaml:3:16: and here
-      stacks/web/compose.yaml:6:27: and here
-      hint: set it under groups.all.vars in hob.yaml (it is missing on a, b, c), or write $$ if a dollar sign is meant
-    hosts/a/compose.yaml:1:45: warning[undefined-variable] services.own.user
-      the variable OWN is not set, so it is empty here
-      hint: set it in hosts/a/.env or under hosts.a.vars in hob.yaml, or write $$ if a dollar sign is meant
-    stacks/web/compose.yaml:4:15: error[required-variable] services.web.hostname
-      the variable ONLY_A is required and has no value: say it
-      hint: set it in stacks/web/.env or under groups.all.vars in hob.yaml (it is missing on b, c), or write $$ if a dollar sign is meant
-    stacks/web/compose.yaml:5:11: warning[undefined-variable] services.web.user
-      the variable ONLY_A is not set, so it is empty here
-      stacks/web/compose.yaml:6:19: and here
-      hint: set it in stacks/web/.env or under groups.all.vars in hob.yaml (it is missing on b, c), or write $$ if a dollar sign is meant
-    "#);
-}
-
-#[test]
 fn projects_are_named_by_file_variable_or_stack() {
     insta::assert_snapshot!(resolve_text(
         r#"
@@ -331,6 +224,25 @@ COMPOSE_PROJECT_NAME=third
           image: "web"
           network: {"attached":{"third_default":{"aliases":["third-web-1","web"]}}}
           restart: "no"
+    "#);
+}
+
+#[test]
+fn files_that_cannot_be_read_are_named_where_the_stack_is() {
+    insta::assert_snapshot!(findings_of(
+        r#"
+homelab: h
+hosts: { nas: { connect: local, stacks: [web, empty] } }
+--- stacks/web/compose.yaml
+services: [
+--- stacks/empty/compose.yaml
+"#
+    ), @r#"
+    hob.yaml:3:47: error[empty-project]
+      there is nothing in stacks/empty/compose.yaml
+      hint: write services: with at least one service
+    stacks/web/compose.yaml:1:11: error[yaml-syntax]
+      this is not valid YAML: unclosed bracket '['
     "#);
 }
 

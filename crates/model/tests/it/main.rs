@@ -10,3 +10,4 @@ mod pi_gitops;
 mod service;
 mod starter;
 mod support;
+mod variables;
