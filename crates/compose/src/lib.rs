@@ -20,7 +20,7 @@
 //!
 //! assert_eq!(
 //!     loaded.findings[0].line(),
-//!     "/srv/lab/compose.yaml:1:39: error[unknown-attribute] services.web.prots: \
+//!     "/srv/lab/compose.yaml:1:41: error[unknown-attribute] services.web.prots: \
 //!      Compose does not know the attribute prots (did you mean ports?)"
 //! );
 //! let project = loaded.project.expect("it loads as far as it can");
