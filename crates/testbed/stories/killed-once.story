@@ -21,10 +21,11 @@ hob status
 hob plan
 hob apply --yes
 show containers
-# The same with a new version that does not work: the old one comes back.
+# The same with a new version that does not work: the old one has to come back. (It does not yet.)
 image app:1.6 exits 1 after 1s
 edit stacks/web/compose.yaml: app:1.5 -> app:1.6
 killed after 6: hob apply --yes
 show containers
+hob plan --detailed
 hob apply --yes
 show containers

@@ -105,8 +105,13 @@ impl FakeWorld {
         Self::default()
     }
 
+    /// One run of a program in this world.
+    pub fn session(&self) -> FakeSession {
+        self.fated_session(Fate::default())
+    }
+
     /// One run of a program in this world, to which this happens.
-    pub fn session(&self, fate: Fate) -> FakeSession {
+    pub fn fated_session(&self, fate: Fate) -> FakeSession {
         FakeSession::new(self.clone(), fate)
     }
 

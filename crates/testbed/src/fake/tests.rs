@@ -27,7 +27,7 @@ async fn open(session: &FakeSession) -> Result<Arc<dyn Host>, HostError> {
 
 /// Performs the operations on a host of the world until one fails.
 async fn perform(world: &FakeWorld, ops: &[Op]) -> Result<(), HostError> {
-    let host = open(&world.session(Fate::default())).await?;
+    let host = open(&world.session()).await?;
     let mut run = StepRun { verdict: None, progress: &|_| {} };
     for op in ops {
         host.perform(op, &mut run).await?;
@@ -59,12 +59,7 @@ async fn a_container_is_made_started_awaited_and_recorded() {
     let world = FakeWorld::new();
     check(&world, &sample::deploy("web", sample::spec("web:1")), "nas  web  web:1  running\n")
         .await;
-    let seen = open(&world.session(Fate::default()))
-        .await
-        .unwrap()
-        .observe(&Ask::default())
-        .await
-        .unwrap();
+    let seen = open(&world.session()).await.unwrap().observe(&Ask::default()).await.unwrap();
     let applied = &seen.stacks["web"].applied["web"];
     assert_eq!(format!("{:?}", applied.verdict), "Running");
 }
@@ -121,7 +116,7 @@ async fn a_port_belongs_to_one_program() {
     .await;
     world.docker_rm(&NAS.into(), "theirs").unwrap();
     check(&world, &[Op::Start("web".into())], "nas  web  web:1  running\n").await;
-    let host = open(&world.session(Fate::default())).await.unwrap();
+    let host = open(&world.session()).await.unwrap();
     let soon = std::time::Duration::from_secs(1);
     assert!(host.answers("", 80, soon).await.unwrap());
     assert!(!host.answers("", 81, soon).await.unwrap());
@@ -188,7 +183,7 @@ async fn bad_luck_strikes_at_its_operation() {
 #[tokio::test(start_paused = true)]
 async fn a_killed_session_does_nothing_more() {
     let world = FakeWorld::new();
-    let session = world.session(Fate { killed_after: Some(2), ..Fate::default() });
+    let session = world.fated_session(Fate { killed_after: Some(2), ..Fate::default() });
     let host = open(&session).await.unwrap();
     let work = async {
         let mut run = StepRun { verdict: None, progress: &|_| {} };

@@ -128,7 +128,7 @@ impl StoryWorld for FakeStoryWorld {
         repository: &Path,
         fate: &Fate,
     ) -> Result<Ran, StoryError> {
-        let session = self.world.session(fate.clone());
+        let session = self.world.fated_session(fate.clone());
         let (stdout, stderr) = (Output::default(), Output::default());
         let call = HobCall {
             arguments: arguments.to_vec(),

@@ -40,8 +40,8 @@ pub enum Command {
         arguments: Vec<String>,
     },
     /// `killed anywhere: hob ARGUMENTS`: ends it after 0, 1, 2... operations, each time from the
-    /// same beginning, and checks that the same call then leaves the same world as one that was
-    /// never killed, and nothing to do.
+    /// same beginning, and checks that the same call then leaves the same world and the same plan
+    /// as one that was never killed.
     KilledAnywhere(Vec<String>),
     /// `write PATH` and indented lines: a file of the repository.
     Write {

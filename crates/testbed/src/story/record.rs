@@ -38,7 +38,7 @@ pub async fn check(
 }
 
 /// The lines between the first and the last that differ.
-fn difference(was: &str, now: &str) -> String {
+pub(super) fn difference(was: &str, now: &str) -> String {
     let was: Vec<&str> = was.lines().collect();
     let now: Vec<&str> = now.lines().collect();
     let same = was.iter().zip(&now).take_while(|(a, b)| a == b).count();

@@ -6,6 +6,7 @@ use super::{
     Command, Fate, Line, Ran, Story, StoryError, StoryWorld,
     act::{Act, Show},
     files,
+    record::difference,
 };
 
 /// Kills tried on one call of `hob`, which no story comes near.
@@ -48,8 +49,8 @@ impl Teller<'_> {
                 self.note_ran(&ran);
             }
             Command::KilledAnywhere(arguments) => {
-                let times = self.kill_anywhere(arguments).await?;
-                self.note(&format!("killed {times} times, and healed every time"));
+                let verdict = self.kill_anywhere(arguments).await?;
+                self.note(verdict.trim_end());
             }
             Command::Write { path, content } => files::write(self.repository, path, content)?,
             Command::Edit { path, old, new } => self.edit(path, old, new)?,
@@ -70,39 +71,44 @@ impl Teller<'_> {
         files::write(self.repository, path, &text.replace(old, new))
     }
 
-    /// Kills the call after every number of operations, and returns how many there were.
-    async fn kill_anywhere(&mut self, arguments: &[String]) -> Result<u64, StoryError> {
+    /// Kills the call after every number of operations. Each time the same call again has to leave
+    /// what one that was never killed leaves: the same world, the same exit code, and the same plan
+    /// for what is next. Where it does not, the record says so.
+    async fn kill_anywhere(&mut self, arguments: &[String]) -> Result<String, StoryError> {
         self.world.remember()?;
-        let whole = self.world.hob(arguments, self.repository, &Fate::default()).await?;
-        let expected = self.world.act(&Act::Show(Show::Everything)).await?;
+        let whole = self.outcome(arguments).await?;
+        let mut faults = String::new();
         for after in 0..KILLS_MAX {
             self.world.go_back()?;
             let fate = Fate { killed_after: Some(after), ..Fate::default() };
             let killed = self.world.hob(arguments, self.repository, &fate).await?;
             if killed.code.is_some() {
-                return Ok(after);
+                let verdict = if faults.is_empty() { "healed every time" } else { "NOT healed:" };
+                return Ok(format!("killed {after} times, and {verdict}\n{faults}"));
             }
-            let left = self.world.act(&Act::Show(Show::Everything)).await?;
-            let healing = self.world.hob(arguments, self.repository, &Fate::default()).await?;
-            let found = self.world.act(&Act::Show(Show::Everything)).await?;
-            let plan =
-                self.world.hob(&["plan".to_owned()], self.repository, &Fate::default()).await?;
-            let healed = found == expected && plan.code == Some(0);
-            if !healed || healing.code != whole.code {
-                return Err(StoryError::World(format!(
-                    "killed after {after} operations it does not heal\n\
-                     it left:\n{left}\nhealing said ({:?}):\n{}{}\nnow there is:\n{found}\n\
-                     there should be:\n{expected}\nand the plan says ({:?}):\n{}{}",
-                    healing.code,
-                    healing.stdout,
-                    healing.stderr,
-                    plan.code,
-                    plan.stdout,
-                    plan.stderr,
-                )));
+            let healed = self.outcome(arguments).await?;
+            if healed != whole {
+                let difference = difference(&whole, &healed);
+                // why: writing to a string cannot fail.
+                let _ = write!(faults, "after {after} operations, {difference}");
             }
         }
         Err(StoryError::World(format!("more than {KILLS_MAX} operations")))
+    }
+
+    /// What a call leaves: its exit code, the world, and the plan for what is next.
+    async fn outcome(&mut self, arguments: &[String]) -> Result<String, StoryError> {
+        let ran = self.world.hob(arguments, self.repository, &Fate::default()).await?;
+        let world = self.world.act(&Act::Show(Show::Everything)).await?;
+        let plan = self.plan().await?;
+        Ok(format!(
+            "exit {:?}\n{world}plan {:?}\n{}{}",
+            ran.code, plan.code, plan.stdout, plan.stderr
+        ))
+    }
+
+    async fn plan(&mut self) -> Result<Ran, StoryError> {
+        self.world.hob(&["plan".to_owned()], self.repository, &Fate::default()).await
     }
 
     fn note(&mut self, text: &str) {
