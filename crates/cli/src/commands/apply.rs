@@ -118,7 +118,12 @@ async fn agreed(plan: &Plan, context: &Context) -> Result<bool, CommandError> {
         ui.talk(&render::plan::text(plan));
     }
     let changes = style::count(plan.steps.len(), "change");
-    context.unless_stopped(ui.confirm(&format!("Apply {changes}?"))).await
+    let answer = context.unless_stopped(ui.confirm(&format!("Apply {changes}?"))).await;
+    if answer.is_err() {
+        // The cursor still stands behind the question.
+        ui.talk("\n");
+    }
+    answer
 }
 
 async fn carry_out(planned: &Planned, context: &Context) -> Report {

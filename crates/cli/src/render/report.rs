@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use hob_engine::{Outcome, Report, Undone};
+use hob_host::HostErrorKind;
 use hob_model::HostName;
 use hob_plan::{Plan, Step};
 use serde_json::{Value, json};
@@ -19,12 +20,16 @@ pub(crate) fn text(plan: &Plan, report: &Report) -> String {
         out += &match &ended.outcome {
             Outcome::Done | Outcome::Skipped { .. } | Outcome::NotBegun => continue,
             Outcome::Failed { error, undone } => {
+                let doing = match error.kind {
+                    // It says itself that the container was waited for.
+                    HostErrorKind::BadVerdict { .. } => String::new(),
+                    _ => format!("{}: ", error.doing),
+                };
                 let mut told = format!(
-                    "{} {}: {}\n  {}: {}\n",
+                    "{} {}: {}\n  {doing}{}\n",
                     paint(ERROR, "failed"),
                     step.host,
                     name(step),
-                    error.doing,
                     error.kind
                 );
                 for line in last_lines(&error.kind) {

@@ -71,7 +71,8 @@ fn an_error_is_data_where_data_are_wanted() {
     assert_eq!((ran.code, ran.stderr.as_str()), (1, ""));
     assert_eq!(
         ran.stdout,
-        "{\n  \"error\": {\n    \"kind\": \"config\",\n    \"message\": \"there is no host nass\",\n    \
+        "{\n  \"error\": {\n    \"kind\": \"config\",\n    \
+         \"message\": \"there is no host nass\",\n    \
          \"causes\": [],\n    \"hints\": [\n      \"did you mean nas?\"\n    ]\n  }\n}\n"
     );
 }

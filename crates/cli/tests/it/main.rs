@@ -7,6 +7,7 @@
     reason = "tests may panic, and make the world that the command line meets"
 )]
 
+mod apply;
 mod config;
 mod errors;
 mod hermetic;

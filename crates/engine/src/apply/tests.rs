@@ -80,7 +80,8 @@ async fn a_bad_verdict_puts_the_predecessor_back_and_skips_dependents_only() {
 async fn a_new_container_that_fails_is_stopped_and_left() {
     assert_eq!(
         check("a", "await a fails", &[]).await,
-        "0 create a\n0 start a\n0 await a FAILS\n0 stop a\n= 0 failed await a, LeftStopped; Some(0) 0"
+        "0 create a\n0 start a\n0 await a FAILS\n0 stop a\n\
+         = 0 failed await a, LeftStopped; Some(0) 0"
     );
 }
 

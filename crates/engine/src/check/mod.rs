@@ -102,7 +102,7 @@ pub async fn check(desired: &Desired, selection: &Selection, sight: &Sight) -> V
                 Ok(facts) => judge_host(name, host, selection, &facts, state),
                 Err(error) => vec![
                     Check::new(name, "reachable", Answer::Pass, "it answers"),
-                    Check::new(name, "facts", Answer::Fail, error.kind.to_string()),
+                    failed(name, "facts", &error),
                 ],
             }
         })
@@ -126,9 +126,15 @@ async fn facts(name: &HostName, host: &DesiredHost, open: &dyn Host) -> Result<F
 }
 
 fn unreachable(name: &HostName, error: Option<&HostError>) -> Check {
-    let why = error.map_or_else(|| "it was not asked".to_owned(), |error| error.kind.to_string());
-    let check = Check::new(name, "reachable", Answer::Fail, why);
-    match error.and_then(|error| hint(&error.kind)) {
+    match error {
+        Some(error) => failed(name, "reachable", error),
+        None => Check::new(name, "reachable", Answer::Fail, "it was not asked"),
+    }
+}
+
+fn failed(name: &HostName, what: &str, error: &HostError) -> Check {
+    let check = Check::new(name, what, Answer::Fail, error.kind.to_string());
+    match hint(&error.kind) {
         Some(hint) => check.hint(hint),
         None => check,
     }
