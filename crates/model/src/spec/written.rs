@@ -90,44 +90,29 @@ impl ContainerSpec {
             content,
         } = self;
         let mut out = Writer { map: Map::new(), show };
-        out.put("image", image);
+        // In the order of the digest; each under its own name.
+        macro_rules! put {
+            ($($attribute:ident)*) => { $(out.put(stringify!($attribute), $attribute);)* };
+        }
+        put!(image);
         out.shown_list("command", command.as_ref());
         out.shown_list("entrypoint", entrypoint.as_ref());
         out.shown_map("env", env);
         out.shown_map("labels", labels);
-        out.put("hostname", hostname);
-        out.put("user", user);
-        out.put("working_dir", working_dir);
-        out.put("cap_add", cap_add);
-        out.put("cap_drop", cap_drop);
-        out.put("security_opt", security_opt);
-        out.put("privileged", privileged);
-        out.put("read_only", read_only);
+        put!(hostname user working_dir cap_add cap_drop security_opt privileged read_only);
         out.put("init", init.map(|on| if on { "on" } else { "off" }));
-        out.put("tty", tty);
-        out.put("stdin_open", stdin_open);
-        out.put("group_add", group_add);
-        out.put("sysctls", sysctls);
-        out.put("ulimits", ulimits);
-        out.put("shm_bytes", shm_bytes);
-        out.put("extra_hosts", extra_hosts);
-        out.put("dns", dns);
-        out.put("devices", devices);
-        out.put("mounts", mounts);
-        out.put("network", network);
-        out.put("ports", ports);
-        out.put("restart", restart);
+        put!(tty stdin_open group_add sysctls ulimits shm_bytes extra_hosts dns devices mounts);
+        put!(network ports restart);
         if let Some(health) = health {
             out.health(health);
         }
-        out.put("limits", limits);
+        put!(limits);
         if let Some(logging) = logging {
             out.logging(logging);
         }
-        out.put("stop_signal", stop_signal);
+        put!(stop_signal);
         out.put("stop_grace_ms", stop_grace.map(millis));
-        out.put("platform", platform);
-        out.put("content", content);
+        put!(platform content);
         out.map
     }
 }
