@@ -14,6 +14,7 @@ mod images;
 mod life;
 mod luck;
 mod machine;
+mod refusals;
 #[cfg(test)]
 mod sample;
 #[cfg(test)]
@@ -67,12 +68,12 @@ impl State {
     }
 
     /// Every machine, as it is now.
-    fn machines(&mut self) -> impl Iterator<Item = &mut Machine> {
+    fn machines(&mut self) -> impl Iterator<Item = &Machine> {
         let now = self.clock.now();
-        self.machines.values_mut().map(move |machine| {
+        for machine in self.machines.values_mut() {
             machine.at(now);
-            machine
-        })
+        }
+        self.machines.values()
     }
 }
 

@@ -34,10 +34,13 @@ enum Ended {
     Skipped(String),
 }
 
+/// Does one part of the whole in the repository.
+type Step = fn(&Path) -> Result<Ended, String>;
+
 /// Runs every tier; later ones run even if earlier ones failed, so that one run tells everything.
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
     let root = root();
-    let mut steps: Vec<(&str, fn(&Path) -> Result<Ended, String>)> = vec![
+    let mut steps: Vec<(&str, Step)> = vec![
         ("formatting", formatting),
         ("lints", lints),
         ("tests of tiers 1 to 4", tests),
