@@ -108,58 +108,48 @@ impl HostErrorKind {
     /// What to try, if there is something to try.
     pub fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Unreachable(_) => {
-                "check that the host is on and that `ssh` reaches it by the same name".to_owned()
+            Self::Unreachable(_) | Self::TimedOut(_) => {
+                "is the machine up, and does ssh with the address in hob.yaml reach it?".to_owned()
             }
             Self::HostKeyChanged => {
-                "if the host was installed anew, compare the fingerprint on its console \
-                 (`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`), remove the old key with \
-                 `ssh-keygen -R HOST`, and log in once with `ssh` to take the new one; if not, \
-                 somebody may be in between"
+                "if the machine was set up anew, remove the old key with ssh-keygen -R and connect \
+                 once with ssh to see the new one; if not, somebody may be in between"
                     .to_owned()
             }
             Self::HostKeyUnknown => {
-                "log in once with `ssh` and compare the fingerprint with the one on the host's \
-                 console (`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`)"
-                    .to_owned()
+                "connect once with ssh and compare the key with the machine's own".to_owned()
             }
-            Self::LoginRefused { user } => format!(
-                "put your public key there with `ssh-copy-id {user}@HOST`, or add it to your SSH \
-                 agent; Hob never asks for passwords"
-            ),
+            Self::LoginRefused { user } => {
+                format!("is your public key in ~/.ssh/authorized_keys of user {user} on the host?")
+            }
             Self::NoEngine { .. } => {
-                "install Docker (Debian: `apt install docker.io`) or start it \
-                 (`systemctl start docker`)"
+                "install Docker Engine on the host, and start it: systemctl enable --now docker"
                     .to_owned()
             }
-            Self::NoRights { user, .. } => format!(
-                "let the user in with `sudo usermod -aG docker {user}`; logins from then on count"
-            ),
-            Self::EngineTooOld(_) => "upgrade Docker to 20.10 or newer".to_owned(),
+            Self::NoRights { user, .. } => {
+                format!("on the host, as root: usermod -aG docker {user}; then log in again")
+            }
+            Self::EngineTooOld(_) => "install Docker Engine 20.10 or newer on the host".to_owned(),
             Self::NoImage { .. } => {
-                "check the spelling of the name and the tag; a private image needs `docker login` on \
-                 the machine that Hob runs on"
-                    .to_owned()
+                "check the name and tag of the image, and that the host may pull it".to_owned()
             }
             Self::PortTaken { .. } => {
-                "find out who holds it (`ss -lntup` on the host), or publish another port".to_owned()
-            }
-            Self::DiskFull(_) => {
-                "make room: `docker system df` on the host shows what Docker uses".to_owned()
-            }
-            Self::RootFolder { path, .. } => format!(
-                "make it and give it to the deploy user: \
-                 `sudo install -d -o USER -g USER {path}`"
-            ),
-            Self::NotOurs { name } => {
-                format!("rename or remove container {name}, or give the service another name")
-            }
-            Self::TimedOut(_) => {
-                "the host or its Docker Engine is overloaded or hangs; look at it with \
-                 `docker ps` there"
+                "stop what holds the port, or publish another one; hob check tells who holds it"
                     .to_owned()
             }
-            Self::BadVerdict { .. } | Self::Engine(_) | Self::Other(_) => return None,
+            Self::DiskFull(_) => {
+                "make space on the host, for example with docker image prune".to_owned()
+            }
+            Self::RootFolder { path, .. } => {
+                format!("on the host, as root: make {path} and give it to the deploy user")
+            }
+            Self::NotOurs { name } => {
+                format!("rename the service, or remove container {name} by hand")
+            }
+            Self::BadVerdict { .. } => {
+                "mend the service in the repository, and apply again".to_owned()
+            }
+            Self::Engine(_) | Self::Other(_) => return None,
         })
     }
 }

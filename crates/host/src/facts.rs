@@ -97,8 +97,8 @@ fn parse_listening(line: &str, protocol: &str) -> Option<Listening> {
     Some((address, port, protocol.trim_end_matches('6').to_owned()))
 }
 
-/// An address as the kernel prints it: words of 32 bits in the order of the machine, which is little
-/// endian wherever Docker runs homelabs. Empty for "all".
+/// An address as the kernel prints it: words of 32 bits in the order of the machine, which is
+/// little endian wherever Docker runs homelabs. Empty for "all".
 fn parse_address(hex: &str) -> Option<String> {
     let word = |at: usize| Some(u32::from_str_radix(hex.get(at..at + 8)?, 16).ok()?.swap_bytes());
     match hex.len() {

@@ -127,8 +127,8 @@ pub struct Facts {
     pub memory_bytes: u64,
     /// Space by path asked for; the nearest existing parent counts.
     pub disks: BTreeMap<String, Result<Disk, String>>,
-    /// TCP and UDP ports that something listens on, as (address, port, protocol) with an empty address
-    /// for all; `None` where the host does not tell.
+    /// TCP and UDP ports that something listens on, as (address, port, protocol) with an empty
+    /// address for all; `None` where the host does not tell.
     pub listening: Option<BTreeSet<(String, u16, String)>>,
 }
 

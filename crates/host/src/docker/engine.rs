@@ -161,8 +161,8 @@ async fn ask_version(transport: &Transport) -> Result<(Docker, Version), failure
     Ok((docker, version))
 }
 
-/// The Engine takes credentials in the URL-safe spelling of base64 only; the client writes the other
-/// one.
+/// The Engine takes credentials in the URL-safe spelling of base64 only; the client writes the
+/// other one.
 fn spell_credentials(mut request: bollard::BollardRequest) -> bollard::BollardRequest {
     if let Some(value) = request.headers_mut().get_mut("X-Registry-Auth") {
         let spelt = value.to_str().map(|text| text.replace('+', "-").replace('/', "_").parse());

@@ -125,8 +125,8 @@ mod tests {
             "port 8080 of the host is taken",
         );
         check(
-            "driver failed programming external connectivity on endpoint web (0a1b): Error starting \
-             userland proxy: listen tcp4 127.0.0.1:53: bind: address already in use",
+            "driver failed programming external connectivity on endpoint web (0a1b): Error \
+             starting userland proxy: listen tcp4 127.0.0.1:53: bind: address already in use",
             "port 127.0.0.1:53 of the host is taken",
         );
         check(

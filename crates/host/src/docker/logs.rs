@@ -190,8 +190,8 @@ fn parse_time(text: &str) -> Option<i128> {
     Some(i128::from(seconds) * 1_000_000_000 + nanos)
 }
 
-/// Days in the Gregorian calendar, counted in years that begin in March, so that the leap day is the
-/// last day of a year.
+/// Days in the Gregorian calendar, counted in years that begin in March, so that the leap day is
+/// the last day of a year.
 fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let month_from_march = (month + 9) % 12;

@@ -46,8 +46,8 @@ pub(crate) struct DockerHost {
     key: Mutex<Option<HostKey>>,
     /// Manifests are read, changed and written: one at a time.
     manifests: Mutex<()>,
-    /// Containers that this run started and that have no verdict yet: every restart of these counts,
-    /// also one before the first look.
+    /// Containers that this run started and that have no verdict yet: every restart of these
+    /// counts, also one before the first look.
     started: std::sync::Mutex<BTreeSet<ContainerName>>,
 }
 

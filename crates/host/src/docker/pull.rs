@@ -244,8 +244,8 @@ mod tests {
         );
         check(
             "Get \"https://ghcr.io/v2/\": x509: certificate signed by unknown authority",
-            "final: the Docker Engine said: Get \"https://ghcr.io/v2/\": x509: certificate signed by \
-             unknown authority",
+            "final: the Docker Engine said: Get \"https://ghcr.io/v2/\": x509: certificate signed \
+             by unknown authority",
         );
     }
 }

@@ -11,6 +11,7 @@ use bollard::{
 };
 use hob_host::HostErrorKind;
 use hob_model::{
+    NetworkName, VolumeName,
     desired::{StackNetwork, StackVolume},
     spec::{ContainerSpec, Endpoint, Mount, NetworkMode, NetworkSpec, PublishedPort, VolumeSpec},
 };
@@ -31,6 +32,36 @@ fn network(bench: &Bench, key: &str) -> NewNetwork {
     }
 }
 
+/// A service with two networks, three kinds of mounts and a port.
+fn attached(front: &NetworkName, back: &NetworkName, data: &VolumeName) -> ContainerSpec {
+    let endpoint = |alias: &str, priority| Endpoint {
+        aliases: BTreeSet::from([alias.to_owned()]),
+        priority,
+        ..Endpoint::default()
+    };
+    ContainerSpec {
+        network: NetworkMode::Attached(BTreeMap::from([
+            (back.clone(), endpoint("b", 0)),
+            (front.clone(), endpoint("f", 5)),
+        ])),
+        mounts: BTreeMap::from([
+            (
+                "/data".to_owned(),
+                Mount::Volume { name: data.clone(), read_only: false, nocopy: false },
+            ),
+            ("/cache".to_owned(), Mount::Anonymous),
+            ("/scratch".to_owned(), Mount::Tmpfs { bytes: Some(1 << 20), mode: None }),
+        ]),
+        ports: BTreeSet::from([PublishedPort {
+            address: Some("127.0.0.1".to_owned()),
+            published: None,
+            target: 80,
+            protocol: "tcp".to_owned(),
+        }]),
+        ..script("exec sleep 60")
+    }
+}
+
 #[tokio::test]
 async fn real_a_container_is_as_declared() {
     with(|bench| async move {
@@ -45,32 +76,7 @@ async fn real_a_container_is_as_declared() {
         bench.twice(&Op::CreateNetwork(front.clone())).await;
         bench.twice(&Op::CreateNetwork(back.clone())).await;
         bench.twice(&Op::CreateVolume(volume.clone())).await;
-        let endpoint = |alias: &str, priority| Endpoint {
-            aliases: BTreeSet::from([alias.to_owned()]),
-            priority,
-            ..Endpoint::default()
-        };
-        let spec = ContainerSpec {
-            network: NetworkMode::Attached(BTreeMap::from([
-                (back.name.clone(), endpoint("b", 0)),
-                (front.name.clone(), endpoint("f", 5)),
-            ])),
-            mounts: BTreeMap::from([
-                (
-                    "/data".to_owned(),
-                    Mount::Volume { name: volume.name.clone(), read_only: false, nocopy: false },
-                ),
-                ("/cache".to_owned(), Mount::Anonymous),
-                ("/scratch".to_owned(), Mount::Tmpfs { bytes: Some(1 << 20), mode: None }),
-            ]),
-            ports: BTreeSet::from([PublishedPort {
-                address: Some("127.0.0.1".to_owned()),
-                published: None,
-                target: 80,
-                protocol: "tcp".to_owned(),
-            }]),
-            ..script("exec sleep 60")
-        };
+        let spec = attached(&front.name, &back.name, &volume.name);
         bench.twice(&bench.create("it", spec.clone())).await;
         let name = bench.name("it");
         assert_eq!(bench.observe().await.containers[&name].state, ContainerState::Created);

@@ -37,74 +37,53 @@ pub(crate) struct Making<'a> {
     pub(crate) api: (u16, u16),
 }
 
-/// The request that makes the container. Destructured on purpose: a new field does not compile until
-/// someone carries it to the Engine.
+/// The request that makes the container. Destructured on purpose: a new field does not compile
+/// until someone carries it to the Engine.
 pub(crate) fn create(making: &Making<'_>, spec: &ContainerSpec) -> ContainerCreateBody {
     let ContainerSpec {
         image,
         command,
         entrypoint,
         env,
-        labels: _, // joined with Hob's own in `labels`
         hostname,
         user,
         working_dir,
-        cap_add,
-        cap_drop,
-        security_opt,
-        privileged,
-        read_only,
-        init,
         tty,
         stdin_open,
-        group_add,
-        sysctls,
-        ulimits,
-        shm_bytes,
-        extra_hosts,
-        dns,
-        devices,
-        mounts,
         network,
         ports,
-        restart,
         health,
-        limits,
-        logging,
         stop_signal,
         stop_grace,
+        labels: _,   // joined with Hob's own in `labels`
         platform: _, // goes into the request's query
         content: _,  // decides about a replacement, means nothing to the Engine
+        // The rest says how the host carries the container: `host_config`.
+        cap_add: _,
+        cap_drop: _,
+        security_opt: _,
+        privileged: _,
+        read_only: _,
+        init: _,
+        group_add: _,
+        sysctls: _,
+        ulimits: _,
+        shm_bytes: _,
+        extra_hosts: _,
+        dns: _,
+        devices: _,
+        mounts: _,
+        restart: _,
+        limits: _,
+        logging: _,
     } = spec;
-    let (binds, mounts) = mounts::of(mounts, making);
-    let host_config = HostConfig {
-        cap_add: list(cap_add),
-        cap_drop: list(cap_drop),
-        security_opt: list(security_opt),
-        privileged: Some(*privileged),
-        readonly_rootfs: Some(*read_only),
-        init: *init,
-        group_add: list(group_add),
-        sysctls: (!sysctls.is_empty()).then(|| sysctls.clone().into_iter().collect()),
-        ulimits: (!ulimits.is_empty()).then(|| ulimits.iter().map(ulimit).collect()),
-        shm_size: shm_bytes.map(number),
-        extra_hosts: list(extra_hosts),
-        dns: list(dns),
-        devices: (!devices.is_empty()).then(|| devices.iter().map(device).collect()),
-        binds: list(&binds),
-        mounts: (!mounts.is_empty()).then_some(mounts),
-        network_mode: Some(network::mode(network)),
-        port_bindings: network::bindings(ports),
-        restart_policy: Some(restart_policy(restart)),
-        log_config: logging.as_ref().map(log_config),
-        ..limited(limits)
-    };
+    let env = env.iter().map(|(key, value)| format!("{key}={}", value.expose()));
+    let env: Vec<String> = env.collect();
     ContainerCreateBody {
         image: Some(image.as_str().to_owned()),
         cmd: command.as_deref().map(exposed),
         entrypoint: entrypoint.as_deref().map(exposed),
-        env: (!env.is_empty())
-            .then(|| env.iter().map(|(key, value)| format!("{key}={}", value.expose())).collect()),
+        env: (!env.is_empty()).then_some(env),
         labels: Some(labels(making, spec)),
         hostname: hostname.clone(),
         user: user.clone(),
@@ -116,8 +95,44 @@ pub(crate) fn create(making: &Making<'_>, spec: &ContainerSpec) -> ContainerCrea
         stop_signal: stop_signal.clone(),
         stop_timeout: stop_grace.map(|grace| number(grace.as_millis().div_ceil(1000))),
         networking_config: network::at_creation(network, making.api >= API_WITH_ALL_NETWORKS),
-        host_config: Some(host_config),
+        host_config: Some(host_config(making, spec)),
         ..ContainerCreateBody::default()
+    }
+}
+
+fn host_config(making: &Making<'_>, spec: &ContainerSpec) -> HostConfig {
+    let (binds, mounts) = mounts::of(&spec.mounts, making);
+    let Limits { memory_bytes, memory_reservation_bytes, nano_cpus, pids } = &spec.limits;
+    let some = |map: &BTreeMap<String, String>| {
+        (!map.is_empty()).then(|| map.clone().into_iter().collect())
+    };
+    let ulimits: Vec<ResourcesUlimits> = spec.ulimits.iter().map(ulimit).collect();
+    let devices: Vec<DeviceMapping> = spec.devices.iter().map(device).collect();
+    HostConfig {
+        cap_add: list(&spec.cap_add),
+        cap_drop: list(&spec.cap_drop),
+        security_opt: list(&spec.security_opt),
+        privileged: Some(spec.privileged),
+        readonly_rootfs: Some(spec.read_only),
+        init: spec.init,
+        group_add: list(&spec.group_add),
+        sysctls: some(&spec.sysctls),
+        ulimits: (!ulimits.is_empty()).then_some(ulimits),
+        shm_size: spec.shm_bytes.map(number),
+        extra_hosts: list(&spec.extra_hosts),
+        dns: list(&spec.dns),
+        devices: (!devices.is_empty()).then_some(devices),
+        binds: list(&binds),
+        mounts: (!mounts.is_empty()).then_some(mounts),
+        network_mode: Some(network::mode(&spec.network)),
+        port_bindings: network::bindings(&spec.ports),
+        restart_policy: Some(restart_policy(&spec.restart)),
+        log_config: spec.logging.as_ref().map(log_config),
+        memory: memory_bytes.map(number),
+        memory_reservation: memory_reservation_bytes.map(number),
+        nano_cpus: nano_cpus.map(number),
+        pids_limit: *pids,
+        ..HostConfig::default()
     }
 }
 
@@ -128,17 +143,6 @@ fn labels(making: &Making<'_>, spec: &ContainerSpec) -> HashMap<String, String> 
         .chain(making.identity.labels(&spec.digest(), making.folder))
         .chain([(IMAGE_LABEL.to_owned(), making.image.to_string())])
         .collect()
-}
-
-fn limited(limits: &Limits) -> HostConfig {
-    let Limits { memory_bytes, memory_reservation_bytes, nano_cpus, pids } = limits;
-    HostConfig {
-        memory: memory_bytes.map(number),
-        memory_reservation: memory_reservation_bytes.map(number),
-        nano_cpus: nano_cpus.map(number),
-        pids_limit: *pids,
-        ..HostConfig::default()
-    }
 }
 
 fn restart_policy(policy: &spec::RestartPolicy) -> RestartPolicy {
