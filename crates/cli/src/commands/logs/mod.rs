@@ -1,14 +1,12 @@
+mod interleave;
+
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use futures_util::{
-    Stream, StreamExt,
-    stream::{self, BoxStream, SelectAll},
-};
+use futures_util::{StreamExt, stream};
 use hob_engine::OpenHosts;
-use hob_host::{HostError, Hosts, LogLine, LogOptions};
+use hob_host::{HostError, Hosts, LogOptions};
 use hob_model::{ContainerName, HostName, Selection, desired::Desired};
 use serde_json::json;
-use tokio::time::{Instant, sleep_until};
 
 use crate::{
     context::Context,
@@ -20,6 +18,7 @@ use crate::{
     style::{self, ERROR, VOICES, paint},
     time::timestamp,
 };
+use interleave::Said;
 
 /// Show what services wrote, of all hosts together, in the order of time
 ///
@@ -54,15 +53,6 @@ struct Speaker {
     container: ContainerName,
 }
 
-/// A line and the position of its speaker.
-type Said = (usize, Result<LogLine, HostError>);
-
-/// While following, lines wait this long for older ones of slower hosts.
-const PATIENCE: Duration = Duration::from_millis(200);
-
-/// Lines that wait at most.
-const WAITING_MAX: usize = 10_000;
-
 /// Streams opened at the same time.
 const OPENED_AT_ONCE: usize = 16;
 
@@ -70,6 +60,10 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, CommandE
     let Sound { homelab, desired, .. } = Repository::open(context)?;
     let selection = args.select.selection(&homelab, &desired)?;
     let speakers = speakers(&desired, &selection, &args.services)?;
+    if speakers.is_empty() {
+        // Without a host in it the selection below would mean every host.
+        return Ok(Exit::Good);
+    }
     let hosts: BTreeSet<&HostName> = speakers.iter().map(|speaker| &speaker.host).collect();
     let selection = Selection { hosts: hosts.into_iter().cloned().collect(), ..selection };
     let hosts = context.hosts()?;
@@ -90,11 +84,12 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, CommandE
             }
         }
     }
+    let mut print = |said| printer.print(said);
     let printed = async {
         if args.follow {
-            follow(streams, &mut printer).await
+            interleave::follow(streams, &mut print).await
         } else {
-            merge(streams, &mut printer).await
+            interleave::merge(streams, &mut print).await
         }
     };
     tokio::select! {
@@ -162,7 +157,7 @@ async fn open(
     (open, errors)
 }
 
-type Opened = Result<BoxStream<'static, Result<LogLine, HostError>>, HostError>;
+type Opened = Result<interleave::Lines, HostError>;
 
 async fn listen(
     speakers: &[Speaker],
@@ -180,69 +175,6 @@ async fn listen(
         .buffered(OPENED_AT_ONCE)
         .collect()
         .await
-}
-
-/// Prints streams that end, strictly by time.
-async fn merge(
-    streams: Vec<(usize, BoxStream<'static, Result<LogLine, HostError>>)>,
-    printer: &mut Printer<'_>,
-) -> Result<(), CommandError> {
-    let mut heads = Vec::new();
-    for (at, mut stream) in streams {
-        if let Some(line) = stream.next().await {
-            heads.push((at, line, stream));
-        }
-    }
-    let key = |(at, line): (usize, &Result<LogLine, HostError>)| {
-        (line.as_ref().map_or(i128::MIN, |line| line.time_ns), at)
-    };
-    while let Some(first) =
-        (0..heads.len()).min_by_key(|index| key((heads[*index].0, &heads[*index].1)))
-    {
-        let (at, _, stream) = &mut heads[first];
-        let at = *at;
-        let line = match stream.next().await {
-            Some(next) => std::mem::replace(&mut heads[first].1, next),
-            None => heads.swap_remove(first).1,
-        };
-        printer.print((at, line))?;
-    }
-    Ok(())
-}
-
-/// Prints streams that go on, by time as far as lines of slower hosts come in time.
-async fn follow(
-    streams: Vec<(usize, BoxStream<'static, Result<LogLine, HostError>>)>,
-    printer: &mut Printer<'_>,
-) -> Result<(), CommandError> {
-    let mut all: SelectAll<_> = streams
-        .into_iter()
-        .map(|(at, stream)| stream.map(move |line| (at, line)).boxed())
-        .collect();
-    let mut waiting: Vec<Said> = Vec::new();
-    loop {
-        let Some(first) = all.next().await else { return Ok(()) };
-        waiting.push(first);
-        gather(&mut all, &mut waiting).await;
-        waiting.sort_by_key(|(_, line)| line.as_ref().map_or(i128::MIN, |line| line.time_ns));
-        for said in waiting.drain(..) {
-            printer.print(said)?;
-        }
-    }
-}
-
-async fn gather(all: &mut (impl Stream<Item = Said> + Unpin), waiting: &mut Vec<Said>) {
-    let late = Instant::now() + PATIENCE;
-    while waiting.len() < WAITING_MAX {
-        tokio::select! {
-            biased;
-            () = sleep_until(late) => return,
-            said = all.next() => match said {
-                Some(said) => waiting.push(said),
-                None => return,
-            },
-        }
-    }
 }
 
 /// Writes lines with the name of who wrote them.
