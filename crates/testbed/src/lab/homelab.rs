@@ -82,10 +82,12 @@ pub fn lab_for(name: &str, desired: &Desired) -> Result<(LabSpec, Vec<(ImageName
     let mut ports: BTreeMap<String, BTreeSet<Port>> = BTreeMap::new();
     for (host_name, host) in &desired.hosts {
         let mut spec = HostSpec::new(host_name.as_str());
-        if let Connect::Ssh { host, .. } = &host.connect
-            && host != host_name.as_str()
-        {
-            spec.aliases.push(host.clone());
+        if let Connect::Ssh { user, host, port } = &host.connect {
+            if host != host_name.as_str() {
+                spec.aliases.push(host.clone());
+            }
+            spec.user = user.clone().unwrap_or(spec.user);
+            spec.ssh_port = port.unwrap_or(spec.ssh_port);
         }
         hosts.push(spec);
         for service in host.stacks.values().flat_map(|stack| stack.services.values()) {
