@@ -1,5 +1,6 @@
 //! Chores of this repository: `cargo xtask <chore>`.
 
+mod bench;
 mod demo;
 mod hosts;
 mod place;
@@ -21,11 +22,17 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Chore {
+    /// What Hob costs beside Docker Compose, parallel with ssh, and Ansible.
+    Bench(bench::Arguments),
     /// The main job on a fresh machine: a homelab of five hosts, deployed over SSH and verified.
     Demo(demo::Arguments),
     /// Real Docker hosts in containers, to try things on by hand.
     #[command(subcommand)]
     Hosts(hosts::Chore),
+    #[command(hide = true)]
+    Floor(bench::floor::Arguments),
+    #[command(hide = true)]
+    Measure(bench::measure::Arguments),
     /// Everything that has to hold: formatting, lints, every test, tidiness.
     Test(test::Arguments),
     /// Rules of this repository that no compiler knows.
@@ -38,6 +45,9 @@ type Outcome = Result<ExitCode, String>;
 fn main() -> ExitCode {
     let Arguments { chore } = Arguments::parse();
     let outcome = match chore {
+        Chore::Bench(arguments) => bench::run(&arguments),
+        Chore::Floor(arguments) => bench::floor::run(&arguments),
+        Chore::Measure(arguments) => bench::measure::run(&arguments),
         Chore::Demo(arguments) => demo::run(&arguments),
         Chore::Hosts(chore) => hosts::run(chore),
         Chore::Test(arguments) => test::run(&arguments),

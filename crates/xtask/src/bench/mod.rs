@@ -1,0 +1,167 @@
+//! `cargo xtask bench`: what Hob costs beside the tools that do the same.
+//!
+//! Everything that is deployed comes from one description; one side is up at a time; all that was
+//! made is removed at the end, also after an error or Ctrl-C.
+
+mod disk;
+mod engine;
+pub(crate) mod floor;
+mod left_behind;
+mod local;
+mod machine;
+pub(crate) mod measure;
+mod packages;
+mod program;
+mod remote;
+mod report;
+mod sides;
+mod stop;
+mod workload;
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::{Args, ValueEnum};
+use hob_testbed::lab::{Dirs, ensure_engine};
+use serde_json::json;
+use tokio::runtime::Runtime;
+
+use crate::{Outcome, place, say};
+use measure::Meter;
+use remote::Needs;
+use report::Comparison;
+use sides::Sides;
+use stop::Stop;
+use workload::Workload;
+
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Which comparisons; all of them if none is named.
+    which: Vec<Which>,
+    /// How often each side is measured; the median counts.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=50))]
+    runs: u8,
+    /// Write the figures into BENCHMARKS.md.
+    #[arg(long, conflicts_with = "small")]
+    write: bool,
+    /// Print the figures as JSON, every run included.
+    #[arg(long)]
+    json: bool,
+    /// A small workload, to see that everything works; its figures mean nothing.
+    #[arg(long)]
+    small: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Which {
+    /// Nothing to do on one local host.
+    A,
+    /// Nothing to do over SSH on five hosts.
+    B,
+    /// First deploy of 100 services on one local host.
+    C,
+}
+
+const PAGE: &str = "BENCHMARKS.md";
+
+pub(crate) fn run(arguments: &Arguments) -> Outcome {
+    let runtime = Runtime::new().map_err(|why| format!("starting: {why}"))?;
+    let stop = Stop::listen(&runtime)?;
+    left_behind::adopt()?;
+    let (dirs, progress) = (Dirs::usual(), say::progress());
+    let engine = ensure_engine(&dirs, &progress);
+    runtime.block_on(engine).map_err(|why| why.full())?;
+    say::line("building hob for release ...");
+    let (hob, own) = build()?;
+    let peers = place::target().join("bench");
+    disk::make_folder(&peers)?;
+    let peers = std::path::absolute(peers).map_err(|why| format!("finding the folder: {why}"))?;
+    let work = tempfile::Builder::new().prefix("hob-bench-").tempdir();
+    let work = work.map_err(|why| format!("making a folder: {why}"))?;
+    let compose = packages::compose(&peers)?;
+    let image = engine::image(&peers)?;
+    let meter = Meter { own, folder: work.path().to_owned(), stop };
+    let sides = Sides { meter, hob, compose, work: work.path().to_owned() };
+    let done = compare(arguments, &sides, &runtime, &image, &peers);
+    left_behind::end();
+    let cleaned = engine::clean().and_then(|()| engine::remove_image());
+    let all = done?;
+    cleaned?;
+    conclude(arguments, &all)
+}
+
+fn compare(
+    arguments: &Arguments,
+    sides: &Sides,
+    runtime: &Runtime,
+    image: &Path,
+    peers: &Path,
+) -> Result<Vec<Comparison>, String> {
+    let Arguments { which, small, .. } = arguments;
+    let (runs, small) = (usize::from(arguments.runs), *small);
+    let wanted = |one: Which| which.is_empty() || which.contains(&one);
+    let workload = |stacks, services| match small {
+        true => Workload { stacks: 2, services: 2 },
+        false => Workload { stacks, services },
+    };
+    let mut all = Vec::new();
+    if wanted(Which::A) {
+        all.push(local::idle(sides, workload(20, 5), runs)?);
+    }
+    if wanted(Which::B) {
+        let hosts = if small { 2 } else { 5 };
+        let needs = Needs { runtime, image, peers, hosts, runs };
+        all.push(remote::idle(sides, workload(4, 10), &needs)?);
+    }
+    if wanted(Which::C) {
+        all.push(local::first(sides, workload(20, 5), runs)?);
+    }
+    Ok(all)
+}
+
+/// Builds `hob` and this program for release, into Cargo's target folder.
+fn build() -> Result<(PathBuf, PathBuf), String> {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let arguments = ["build", "--release", "--package", "hob-cli", "--package", "hob-xtask"];
+    program::run_in(&place::root(), "building hob", &cargo, arguments, &[])?;
+    let release = place::target().join("release");
+    let built = |name: &str| {
+        std::path::absolute(release.join(name)).map_err(|why| format!("finding {name}: {why}"))
+    };
+    Ok((built("hob")?, built("hob-xtask")?))
+}
+
+fn conclude(arguments: &Arguments, all: &[Comparison]) -> Outcome {
+    let machine = machine::describe();
+    let measured = format!(
+        "Measured {} on {machine}, load {} at the end; medians of {} runs.",
+        machine::today(),
+        machine::load(),
+        arguments.runs
+    );
+    if arguments.json {
+        let data: Vec<_> = all.iter().map(Comparison::json).collect();
+        let data = json!({ "machine": machine, "runs": arguments.runs, "comparisons": data });
+        say::result(&format!("{data:#}"));
+    } else {
+        for comparison in all {
+            say::result(&comparison.markdown());
+        }
+        say::result(&measured);
+    }
+    if arguments.write {
+        let path = place::root().join(PAGE);
+        let mut page = disk::read(&path)?;
+        for comparison in all {
+            let text = format!("{}\n{measured}\n", comparison.markdown());
+            page = report::replace(&page, comparison.key, &text)
+                .ok_or_else(|| format!("{PAGE} has no place for ({})", comparison.key))?;
+        }
+        disk::write(&path, &page)?;
+        say::line(&format!("wrote {PAGE}"));
+    }
+    let missed = all.iter().flat_map(|comparison| &comparison.targets).any(|it| !it.is_met());
+    Ok(if missed && !arguments.small { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
