@@ -216,7 +216,8 @@ mod tests {
             "services: {a: {cpus: '$N', privileged: yes, scale: $N, user: $N, init: 'x'}}",
             "{\"services\":{\"a\":{\"cpus\":7.0,\"privileged\":true,\"scale\":7,\"user\":\"7\",\
              \"init\":\"x\"}}}\n\
-             f:1:40: warning[old-boolean] services.a.privileged: yes is a boolean only in YAML 1.1\n\
+             f:1:40: warning[old-boolean] services.a.privileged: yes is a boolean only in \
+             YAML 1.1\n\
              f:1:72: error[wrong-type] services.a.init: \"x\" is not true or false",
         );
     }

@@ -35,6 +35,7 @@ pub(crate) fn normalise(root: &mut Node, project: &str) {
     for service in services(root) {
         join_default_network(service, &mut default_network);
         implied_dependencies(service);
+        implied_hook_images(service);
     }
     if let Some(span) = default_network {
         set_default(root, "networks", |_| Node::mapping(Vec::new(), &span));
@@ -108,6 +109,17 @@ fn implied_dependencies(service: &mut Node) {
                 mapping.set("restart", Node::new(Data::Bool(restart), span.clone()));
             }
             dependencies.insert(Key { name: target, span }, dependency);
+        }
+    }
+}
+
+/// What runs before a service runs in the service's image unless it has its own.
+fn implied_hook_images(service: &mut Node) {
+    let Some(image) = service.get("image").and_then(Node::as_str).map(String::from) else { return };
+    let Some(hooks) = service.get_mut("pre_start") else { return };
+    if let Data::Sequence(items) = &mut hooks.data {
+        for item in items {
+            set_default(item, "image", |span| Node::string(image.clone(), span));
         }
     }
 }

@@ -15,10 +15,15 @@ use crate::tree::{Entry, Node};
 
 /// The project that a canonical tree describes. `disabled` are the services that are not in it.
 pub(crate) fn bind(root: &Node, working_dir: &str, disabled: BTreeSet<String>) -> Project {
+    let mut services = section(root, "services", |entry| Some(service::service(entry)));
+    let names: BTreeSet<String> = services.keys().cloned().collect();
+    for service in services.values_mut() {
+        service.depends_on.retain(|name, _| names.contains(name));
+    }
     Project {
         name: read::text(root, "name").unwrap_or_default(),
         working_dir: working_dir.to_string(),
-        services: section(root, "services", |entry| Some(service::service(entry))),
+        services,
         disabled_services: disabled,
         networks: section(root, "networks", |entry| Some(resources::network(entry))),
         volumes: section(root, "volumes", |entry| Some(resources::volume(entry))),

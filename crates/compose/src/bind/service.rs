@@ -199,11 +199,16 @@ fn device(node: &Node) -> Option<Device> {
 /// `deploy.resources.limits` and the older attributes say the same; both are equal by now if
 /// both are there.
 fn limits(node: &Node) -> Limits {
+    // To the Engine, 0 is no limit at all.
     let none = Node::null(&node.span);
     let deploy = node.at_path("deploy.resources.limits").unwrap_or(&none);
     Limits {
-        memory: read::bytes(deploy, "memory").or_else(|| read::bytes(node, "mem_limit")),
-        cpus: read::float(deploy, "cpus").or_else(|| read::float(node, "cpus")),
+        memory: read::bytes(deploy, "memory")
+            .or_else(|| read::bytes(node, "mem_limit"))
+            .filter(|bytes| *bytes > 0),
+        cpus: read::float(deploy, "cpus")
+            .or_else(|| read::float(node, "cpus"))
+            .filter(|cpus| *cpus > 0.0),
         pids: read::integer(deploy, "pids").or_else(|| read::integer(node, "pids_limit")),
     }
 }

@@ -89,6 +89,8 @@ fn attribute(name: &str, value: &mut Node, path: &Path<'_>, findings: &mut Vec<F
         }
         "ulimits" | "blkio_config" => resources::numbers(value, path, findings),
         "gpus" => resources::gpus(value, path, findings),
+        "post_start" | "pre_start" | "pre_stop" => resources::hooks(value, path, findings),
+        "develop" => resources::develop(value, path, findings),
         "provider" => resources::provider(value),
         "build" => resources::build(value, path, findings),
         "deploy" => resources::deploy(value, path, findings),

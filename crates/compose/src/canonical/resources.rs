@@ -153,6 +153,40 @@ fn device_requests(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Finding
     }
 }
 
+/// Commands that run beside the one of the container.
+pub(super) fn hooks(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
+    let Data::Sequence(items) = &mut value.data else { return };
+    for (index, item) in items.iter_mut().enumerate() {
+        hook(item, &path.item(index), findings);
+    }
+}
+
+fn hook(item: &mut Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
+    if let Some(command) = item.get_mut("command") {
+        super::scalars::words(command, &path.key("command"), findings);
+    }
+    if let Some(environment) = item.get_mut("environment") {
+        map_of_optional_text(environment);
+    }
+}
+
+/// What `docker compose watch` looks at.
+pub(super) fn develop(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
+    let Some(watch) = value.get_mut("watch") else { return };
+    let Data::Sequence(items) = &mut watch.data else { return };
+    let path = path.key("watch");
+    for (index, item) in items.iter_mut().enumerate() {
+        for name in ["ignore", "include"] {
+            if let Some(list) = item.get_mut(name) {
+                scalar_to_list(list);
+            }
+        }
+        if let Some(exec) = item.get_mut("exec") {
+            hook(exec, &path.item(index).key("exec"), findings);
+        }
+    }
+}
+
 /// Every option of a provider becomes a list of texts.
 pub(super) fn provider(value: &mut Node) {
     let Some(options) = value.get_mut("options").and_then(Node::as_mapping_mut) else { return };

@@ -105,10 +105,11 @@ impl References<'_, '_, '_> {
     }
 
     fn service(&mut self, name: &str, required: bool, place: Place, path: &Path<'_>) {
-        if self.project.has("services", name) || !required {
+        if self.project.has("services", name) {
             return;
         }
         let finding = match self.project.disabled.contains(name) {
+            true if !required => return,
             true => Finding::error(
                 "disabled-dependency",
                 format!("the service {name:?} is needed here, and none of its profiles is active"),

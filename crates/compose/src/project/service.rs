@@ -36,7 +36,8 @@ pub struct Service {
     pub networks: BTreeMap<String, ServiceNetwork>,
     /// `host`, `none`, `bridge`, `service:<name>`, `container:<name>` or a network's name.
     pub network_mode: Option<String>,
-    /// What must be up before, declared or implied, by service.
+    /// What must be up before, declared or implied, by service. Optional dependencies on services
+    /// that are not part of the project are left out.
     pub depends_on: BTreeMap<String, Dependency>,
     /// The health check; the image's own if absent.
     pub healthcheck: Option<Healthcheck>,

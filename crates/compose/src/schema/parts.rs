@@ -193,14 +193,26 @@ const HOOK: Shape = Shape::Object(&Object {
     fields: &[
         field("command", COMMAND),
         field("environment", LIST_OR_MAP),
-        field("image", TEXT),
-        field("per_replica", BOOL_OR_TEXT),
         field("privileged", BOOL_OR_TEXT),
         field("user", TEXT),
         field("working_dir", TEXT),
     ],
     required: &["command"],
 });
+
+/// Containers that run before the service; an image may bring its command.
+pub(super) const PRE_START: Shape = Shape::List(&Shape::Object(&Object {
+    fields: &[
+        field("command", COMMAND),
+        field("environment", LIST_OR_MAP),
+        field("image", TEXT),
+        field("per_replica", BOOL_OR_TEXT),
+        field("privileged", BOOL_OR_TEXT),
+        field("user", TEXT),
+        field("working_dir", TEXT),
+    ],
+    required: &[],
+}));
 
 pub(super) const VOLUMES: Shape = Shape::Set(&Shape::Either(&[
     TEXT,

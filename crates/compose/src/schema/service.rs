@@ -89,7 +89,7 @@ pub(crate) const SERVICE: Object = Object {
         field("platform", TEXT),
         field("ports", PORTS),
         missing("post_start", HOOKS),
-        missing("pre_start", HOOKS),
+        missing("pre_start", PRE_START),
         missing("pre_stop", HOOKS),
         field("privileged", BOOL_OR_TEXT),
         field("profiles", TEXT_SET),
