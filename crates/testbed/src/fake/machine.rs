@@ -355,11 +355,18 @@ impl Machine {
         }
     }
 
+    /// The stand-in program ends with 0 when it is asked to end, like a well-behaved server.
     fn halt(&mut self, name: &ContainerName) {
         if let (Some(body), Some(container)) =
             (self.bodies.get_mut(name), self.state.containers.get(name))
         {
-            body.stage = Stage::Halted(container.state);
+            let was_running = matches!(body.stage, Stage::Started(_))
+                && !matches!(body.moment(self.now).state, ContainerState::Exited { .. });
+            let state = match container.state {
+                ContainerState::Exited { .. } if was_running => ContainerState::Exited { code: 0 },
+                state => state,
+            };
+            body.stage = Stage::Halted(state);
         }
     }
 

@@ -147,7 +147,7 @@ async fn a_predecessor_gets_its_place_back() {
     perform(&world, &aside).await.unwrap();
     let second = sample::deploy("web", sample::spec("web:2"));
     perform(&world, &second[..3]).await.unwrap();
-    check(&world, &[], "nas  web  web:2  running\nnas  web.hob-old  web:1  exited (143)\n").await;
+    check(&world, &[], "nas  web  web:2  running\nnas  web.hob-old  web:1  exited (0)\n").await;
     let back = Op::PutBack { name: "web".into(), was: "web".into(), start: true };
     check(&world, &[back], "nas  web  web:1  running\n").await;
 }
