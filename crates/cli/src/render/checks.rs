@@ -40,7 +40,7 @@ fn stacks(of_host: &[Check]) -> String {
             out += &lines(&told);
             continue;
         };
-        let says = format!("{}: all of {} in order", stack, style::count(of_stack.len(), "check"));
+        let says = format!("{stack}: in order ({})", style::count(of_stack.len(), "check"));
         out += &format!("  {} {says}\n", mark(Answer::Pass));
     }
     out

@@ -188,9 +188,10 @@ struct Printer<'a> {
 impl<'a> Printer<'a> {
     fn new(args: &Args, speakers: &'a [Speaker], context: &'a Context) -> Self {
         let hosts: BTreeSet<&HostName> = speakers.iter().map(|speaker| &speaker.host).collect();
+        let widest_host = hosts.iter().map(|host| host.as_str().chars().count()).max().unwrap_or(0);
         let name = |speaker: &Speaker| match hosts.len() {
             0 | 1 => speaker.service.clone(),
-            _ => format!("{} {}", speaker.host, speaker.service),
+            _ => format!("{:widest_host$} {}", speaker.host, speaker.service),
         };
         let widest = speakers.iter().map(|one| name(one).chars().count()).max().unwrap_or(0);
         let names = speakers
