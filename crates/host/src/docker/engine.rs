@@ -208,6 +208,10 @@ async fn why_no_engine(transport: &Transport, failed: failure::Failed) -> HostEr
     match lines.next() {
         Some("none") => HostErrorKind::NoEngine { socket, why: "there is no such socket".into() },
         Some("rights") => HostErrorKind::NoRights { user, socket },
+        _ if matches!(transport, Transport::Ssh(_)) => {
+            let why = format!("{why} (or its sshd forbids the way: AllowStreamLocalForwarding)");
+            HostErrorKind::NoEngine { socket, why }
+        }
         _ => HostErrorKind::NoEngine { socket, why },
     }
 }

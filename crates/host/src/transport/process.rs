@@ -40,6 +40,8 @@ pub(crate) async fn run(
     within: Duration,
 ) -> Result<Output, Failure> {
     let mut child = command
+        // Ctrl-C is for Hob, which ends in order; the terminal would send it to all of its group.
+        .process_group(0)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

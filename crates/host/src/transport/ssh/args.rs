@@ -113,6 +113,7 @@ pub(crate) fn common(ends: &Ends, config: Option<&Path>) -> Vec<OsString> {
         "ForwardAgent=no",
         "ForwardX11=no",
         "PermitLocalCommand=no",
+        "RemoteCommand=none",
         "LogLevel=ERROR",
     ] {
         args.extend(["-o".into(), option.into()]);
@@ -134,19 +135,24 @@ pub(crate) fn destination(destination: &Destination, command: Option<&str>) -> V
     args
 }
 
-/// Options that start a master in the background, with the way to the Engine.
-pub(crate) fn master(ends: &Ends, engine_socket: &str) -> Vec<OsString> {
+/// Options that start a master in the background. Forwardings of the user's own configuration are
+/// none of its business.
+pub(crate) fn master() -> Vec<OsString> {
     let mut args: Vec<OsString> = vec!["-M".into(), "-N".into(), "-f".into()];
-    for option in ["ControlPersist=60", "StreamLocalBindUnlink=yes", "StreamLocalBindMask=0177"] {
+    for option in ["ControlPersist=60", "ClearAllForwardings=yes", "StreamLocalBindMask=0177"] {
         args.extend(["-o".into(), option.into()]);
     }
-    args.extend(forward(ends, engine_socket));
     args
 }
 
-/// Options that lead a local socket to the Engine's.
-pub(crate) fn forward(ends: &Ends, engine_socket: &str) -> Vec<OsString> {
-    vec!["-L".into(), format!("{}:{engine_socket}", ends.socket.display()).into()]
+/// Options that ask a master to lead a local socket to the Engine's, or no longer.
+pub(crate) fn forward(verb: &str, ends: &Ends, engine_socket: &str) -> Vec<OsString> {
+    vec![
+        "-O".into(),
+        verb.into(),
+        "-L".into(),
+        format!("{}:{engine_socket}", ends.socket.display()).into(),
+    ]
 }
 
 #[cfg(test)]
@@ -180,7 +186,11 @@ mod tests {
         let ends = Ends::new(Path::new("/run/user/7/100%/hob"), &to, None).unwrap();
         let args = [common(&ends, Some(Path::new("/c f"))), destination(&to, Some("sh"))].concat();
         insta::assert_snapshot!("call", shown(args));
-        insta::assert_snapshot!("master", shown(master(&ends, "/var/run/docker.sock")));
+        insta::assert_snapshot!("master", shown(master()));
+        insta::assert_snapshot!(
+            "forward",
+            shown(forward("forward", &ends, "/var/run/docker.sock"))
+        );
     }
 
     #[test]

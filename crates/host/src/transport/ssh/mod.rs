@@ -35,6 +35,8 @@ const LOGIN: Duration = Duration::from_secs(30);
 const ASK_MASTER: Duration = Duration::from_secs(10);
 /// A way made so recently is not made again.
 const JUST_NOW: Duration = Duration::from_secs(1);
+/// Said on the host before a script begins.
+const BEGIN: &str = "hob-begins-here";
 /// `ssh` itself failed, not what it ran.
 const SSH_FAILED: Option<i32> = Some(255);
 
@@ -73,10 +75,16 @@ impl Ssh {
         }
         let _one_process = lock(&self.ends.lock).await?;
         if self.master_lives().await {
-            self.forward_again().await?;
+            // It may have lost the way, or somebody the socket.
+            self.ask_to("cancel").await?;
         } else {
             own_files::remove(&self.ends.control).map_err(local_file)?;
             self.start_master().await?;
+        }
+        own_files::remove(&self.ends.socket).map_err(local_file)?;
+        let forwarded = self.ask_to("forward").await?;
+        if forwarded.code != Some(0) {
+            return Err(failure::classify(&forwarded.stderr, self.destination.user()));
         }
         *opened = Some(Instant::now());
         Ok(())
@@ -91,29 +99,20 @@ impl Ssh {
         output.is_ok_and(|output| output.code == Some(0))
     }
 
-    /// A master may have lost its forwarding, or its socket may have been removed.
-    async fn forward_again(&self) -> Result<(), HostErrorKind> {
-        for verb in ["cancel", "forward"] {
-            if verb == "forward" {
-                own_files::remove(&self.ends.socket).map_err(local_file)?;
-            }
-            let mut options: Vec<OsString> = vec!["-O".into(), verb.into()];
-            options.extend(args::forward(&self.ends, DOCKER_SOCKET));
-            let output = process::run(self.call(&options, None), Vec::new(), 4096, ASK_MASTER)
-                .await
-                .map_err(|failure| process_failure("ssh", failure))?;
-            if verb == "forward" && output.code != Some(0) {
-                return Err(failure::classify(&output.stderr, self.destination.user()));
-            }
-        }
-        Ok(())
+    /// Asks the master about the way to the Engine.
+    async fn ask_to(&self, verb: &str) -> Result<process::Output, HostErrorKind> {
+        let options = args::forward(verb, &self.ends, DOCKER_SOCKET);
+        process::run(self.call(&options, None), Vec::new(), 4096, ASK_MASTER)
+            .await
+            .map_err(|failure| process_failure("ssh", failure))
     }
 
     /// The master's complaints go to a file: it goes on after the call, and would keep a pipe open.
     async fn start_master(&self) -> Result<(), HostErrorKind> {
         let log = own_files::create(&self.ends.log).map_err(local_file)?;
-        let mut command = self.call(&args::master(&self.ends, DOCKER_SOCKET), None);
+        let mut command = self.call(&args::master(), None);
         let mut child = command
+            .process_group(0)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)
@@ -156,9 +155,10 @@ impl Ssh {
     ) -> Result<ScriptOutput, HostErrorKind> {
         // why: the semaphore is never closed.
         let _session = self.sessions.acquire().await.ok();
-        let remote = format!("exec sh -c '{}'", script.text());
+        let remote = format!("echo {BEGIN}; exec sh -c '{}'", script.text());
         let within = script.time() + LOGIN;
-        let call = self.call(&[], Some(&remote));
+        let options = ["-o".into(), "ClearAllForwardings=yes".into()];
+        let call = self.call(&options, Some(&remote));
         let output = process::run(call, input, script.output_bytes_max(), within)
             .await
             .map_err(|failure| process_failure("ssh", failure))?;
@@ -166,7 +166,7 @@ impl Ssh {
         if code == SSH_FAILED {
             return Err(failure::classify(&stderr, self.destination.user()));
         }
-        Ok(ScriptOutput { code, stdout, stderr })
+        Ok(ScriptOutput { code, stdout: after_begin(stdout), stderr })
     }
 
     pub(crate) async fn answers(
@@ -193,6 +193,13 @@ impl Ssh {
     }
 }
 
+/// What came after the mark: a login shell may have had something to say before it.
+fn after_begin(mut output: Vec<u8>) -> Vec<u8> {
+    let mark = format!("{BEGIN}\n").into_bytes();
+    let found = output.windows(mark.len()).position(|window| window == mark);
+    found.map_or_else(Vec::new, |at| output.split_off(at + mark.len()))
+}
+
 /// Waits until no other process starts a master for the same destination.
 async fn lock(path: &Path) -> Result<File, HostErrorKind> {
     let file = own_files::create(path).map_err(local_file)?;
@@ -212,4 +219,19 @@ async fn lock(path: &Path) -> Result<File, HostErrorKind> {
 
 fn local_file(why: std::io::Error) -> HostErrorKind {
     HostErrorKind::Other(why.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_login_shell_says_is_left_out() {
+        let check = |output: &str| {
+            String::from_utf8_lossy(&after_begin(output.as_bytes().to_vec())).into_owned()
+        };
+        assert_eq!(check("hob-begins-here\ne\n"), "e\n");
+        assert_eq!(check("Welcome!\nhob-begins-here\n\0\n"), "\0\n");
+        assert_eq!(check("This account is not available.\n"), "");
+    }
 }

@@ -19,7 +19,7 @@ const OPENED: [&str; 2] = ["master session id", "open confirm"];
 pub(super) async fn answers(mut call: Command, within: Duration) -> Result<bool, HostErrorKind> {
     let late = tokio::time::Instant::now() + within;
     let mut child = call
-        // The last one wins over the quiet level of the other calls.
+        .process_group(0)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
