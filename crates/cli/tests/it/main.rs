@@ -12,6 +12,7 @@ mod config;
 mod errors;
 mod hermetic;
 mod offline;
+mod real_stories;
 mod stories;
 
 /// A module that is not named above would be no test at all.

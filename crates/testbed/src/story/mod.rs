@@ -24,7 +24,9 @@
 mod act;
 mod fake;
 mod files;
+mod normal;
 mod parse;
+mod real;
 mod record;
 mod run;
 #[cfg(test)]
@@ -39,8 +41,10 @@ use thiserror::Error;
 pub use crate::fake::Fate;
 pub use act::{Act, Happening, Show};
 pub use fake::{FakeStoryWorld, Hob, HobCall, Output};
+pub use normal::normal;
 pub use parse::{Command, Line, Story};
-pub use record::{UPDATE_VARIABLE, check, stories_in};
+pub use real::RealStoryWorld;
+pub use record::{UPDATE_VARIABLE, check, compare, read, stories_in};
 pub use run::run;
 
 /// Where a story can happen.
@@ -99,6 +103,14 @@ pub enum StoryError {
     /// A world in which this cannot happen, or did not.
     #[error("{0}")]
     World(String),
+    /// On real hosts it comes out differently: a bug in `simulate`, in the host or in the fake.
+    #[error("{name}: the imagined world (-) and the real one (+) differ\n{difference}")]
+    WorldsDiffer {
+        /// Which story.
+        name: String,
+        /// Lines of one world only.
+        difference: String,
+    },
     /// The record says something else.
     #[error("{name}: not as recorded ({UPDATE_VARIABLE}=1 records anew)\n{difference}")]
     NotAsRecorded {

@@ -1,0 +1,331 @@
+//! Stories on real hosts in containers, with the real `hob` program over SSH.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use tokio::process::Command;
+
+use super::{
+    Act, Fate, Ran, Story, StoryError, StoryWorld,
+    act::{Happening, Show},
+};
+use crate::{
+    fake::Trouble,
+    lab::{Dirs, ImageName, Lab, LabError, LabHost, LabSpec, Progress, StandIn},
+};
+
+/// Longer than any call in a story takes on a slow machine.
+const CALL_LIMIT: Duration = Duration::from_secs(300);
+/// The deploy user of the hosts.
+const USER: &str = "deploy";
+/// Hob's folder on them.
+const ROOT: &str = "/opt/hob";
+
+/// A world of real hosts. Stories are told in it one after the other, each from nothing.
+pub struct RealStoryWorld {
+    lab: Lab,
+    program: PathBuf,
+    /// Counts the builds of images, so that each one has a digest of its own.
+    builds: u32,
+}
+
+impl RealStoryWorld {
+    /// Brings up the hosts and images that these stories name, for this `hob` program.
+    pub async fn up(
+        name: &str,
+        stories: &[Story],
+        program: &Path,
+        progress: &Progress,
+    ) -> Result<Self, StoryError> {
+        let mut hosts: Vec<String> = stories.iter().flat_map(hosts_of).collect();
+        hosts.sort();
+        hosts.dedup();
+        let mut spec = LabSpec::new(name, hosts);
+        spec.images = stories.iter().flat_map(images_of).collect();
+        spec.images.sort();
+        spec.images.dedup();
+        let lab = Lab::up(&spec, &Dirs::usual(), progress).await.map_err(trouble)?;
+        Ok(Self { lab, program: program.to_owned(), builds: 0 })
+    }
+
+    /// Removes the hosts and all that was on them.
+    pub async fn destroy(self) -> Result<(), StoryError> {
+        Lab::destroy(&Dirs::usual(), self.lab.name()).await.map_err(trouble)?;
+        Ok(())
+    }
+
+    /// Makes every host as if nothing had ever been on it, and every image well.
+    pub async fn begin(&mut self, story: &Story) -> Result<(), StoryError> {
+        for image in images_of(story) {
+            self.publish(&image, &[]).await?;
+        }
+        for host in self.lab.hosts() {
+            mend(host).await?;
+            let script = "docker rm --force --volumes $(docker ps --all --quiet); \
+                          docker volume rm $(docker volume ls --quiet); \
+                          docker network prune --force; \
+                          docker image rm --force $(docker image ls --all --quiet); \
+                          find \"$1\" -mindepth 1 -delete";
+            // What is not there cannot be removed, so the exit code says nothing.
+            let words = ["sh", "-c", script, "sh", ROOT];
+            host.exec(&words).await.map_err(trouble)?;
+        }
+        Ok(())
+    }
+
+    async fn publish(
+        &mut self,
+        image: &ImageName,
+        variables: &[(String, String)],
+    ) -> Result<(), StoryError> {
+        self.builds += 1;
+        let standin = StandIn {
+            env: variables.to_vec(),
+            revision: self.builds.to_string(),
+            ..StandIn::default()
+        };
+        self.lab.put(image, &standin).await.map_err(trouble)?;
+        Ok(())
+    }
+
+    fn host(&self, name: &str) -> Result<&LabHost, StoryError> {
+        self.lab.host(name).map_err(trouble)
+    }
+
+    async fn on(&self, host: &str, what: &Happening) -> Result<(), StoryError> {
+        let host = self.host(host)?;
+        match what {
+            Happening::Run { name, image, port } => {
+                let port = port.map(|port| format!("{port}:{port}"));
+                let mut words = vec!["run", "--detach", "--name", name];
+                words.extend(port.iter().flat_map(|port| ["--publish", port.as_str()]));
+                words.push(image);
+                docker(host, &words).await.map(drop)
+            }
+            Happening::Stop(name) => docker(host, &["stop", name]).await.map(drop),
+            Happening::Start(name) => docker(host, &["start", name]).await.map(drop),
+            Happening::Remove(name) => docker(host, &["rm", "--force", name]).await.map(drop),
+            Happening::Pull(image) => docker(host, &["pull", image]).await.map(drop),
+            Happening::Network(name) => docker(host, &["network", "create", name]).await.map(drop),
+            Happening::Volume(name) => docker(host, &["volume", "create", name]).await.map(drop),
+            Happening::File { stack, path, content } => {
+                let path = format!("{ROOT}/{stack}/{path}");
+                let folder = path.rsplit_once('/').map_or(ROOT, |(folder, _)| folder);
+                let words = ["install", "-d", "-o", USER, "-g", USER, folder];
+                host.exec(&words).await.map_err(trouble)?;
+                host.write_file(&path, content.as_bytes()).await.map_err(trouble)
+            }
+            Happening::Trouble(None) => mend(host).await,
+            Happening::Trouble(Some(kind)) => self.give_trouble(host, *kind).await,
+            Happening::Port { port, busy: true } => host.take_port(*port).await.map_err(trouble),
+            Happening::Port { busy: false, .. } => host.free_ports().await.map_err(trouble),
+            Happening::Disk { .. } | Happening::Mishap { .. } => Err(only_imagined()),
+        }
+    }
+
+    async fn give_trouble(&self, host: &LabHost, kind: Trouble) -> Result<(), StoryError> {
+        let done = match kind {
+            Trouble::Unreachable => host.disconnect().await,
+            Trouble::LoginRefused => host.lock_user(USER).await,
+            Trouble::NoEngine => host.stop_engine().await,
+            Trouble::NoRights => host.leave_docker_group(USER).await,
+            Trouble::KeyChanged | Trouble::KeyUnknown | Trouble::OldEngine => {
+                return Err(only_imagined());
+            }
+        };
+        done.map_err(trouble)
+    }
+
+    async fn show_containers(&self) -> Result<String, StoryError> {
+        let format = "{{.Names}}\t{{.Image}}\t{{.State}}\t{{.Status}}\t{{.Label \"hob.homelab\"}}";
+        let mut lines = Vec::new();
+        for host in self.lab.hosts() {
+            let listed = docker(host, &["ps", "--all", "--no-trunc", "--format", format]).await?;
+            let line = |line: &str| container_line(host.name(), line);
+            lines.extend(listed.lines().filter_map(line));
+        }
+        lines.sort();
+        Ok(lines.concat())
+    }
+
+    async fn show_files(&self, host: &str) -> Result<String, StoryError> {
+        let script = "cd \"$1\" && find . -type f -not -path './.hob/*' | sort | while read -r f; do \
+                      echo \"${f#./}\"; sed 's/^/    /' \"$f\"; done";
+        let words = ["sh", "-c", script, "sh", ROOT];
+        Ok(self.host(host)?.exec(&words).await.map_err(trouble)?.stdout)
+    }
+
+    async fn show_volumes(&self, host: &str) -> Result<String, StoryError> {
+        docker(self.host(host)?, &["volume", "ls", "--quiet"]).await
+    }
+}
+
+#[async_trait(?Send)]
+impl StoryWorld for RealStoryWorld {
+    async fn hob(
+        &mut self,
+        arguments: &[String],
+        repository: &Path,
+        fate: &Fate,
+    ) -> Result<Ran, StoryError> {
+        if *fate != Fate::default() {
+            return Err(only_imagined());
+        }
+        let call = Command::new(&self.program)
+            .args(arguments)
+            .current_dir(repository)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.lab.state())
+            .env("XDG_RUNTIME_DIR", self.lab.state())
+            .env("HOB_SSH_CONFIG", self.lab.ssh_config())
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .output();
+        let told = || format!("hob {}", arguments.join(" "));
+        let output = tokio::time::timeout(CALL_LIMIT, call)
+            .await
+            .map_err(|_| StoryError::World(format!("{}: no end in sight", told())))?
+            .map_err(|why| StoryError::World(format!("{}: {why}", told())))?;
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+        Ok(Ran { code: output.status.code(), stdout, stderr })
+    }
+
+    async fn act(&mut self, act: &Act) -> Result<String, StoryError> {
+        match act {
+            Act::On { host, what } => self.on(host.as_str(), what).await?,
+            Act::Image { name, behaviour: Some(variables) } => {
+                self.publish(&name.parse().map_err(trouble)?, variables).await?;
+            }
+            Act::Image { behaviour: None, .. } => return Err(only_imagined()),
+            Act::Wait(time) => tokio::time::sleep(*time).await,
+            Act::Show(Show::Containers) => return self.show_containers().await,
+            Act::Show(Show::Files(host)) => return self.show_files(host.as_str()).await,
+            Act::Show(Show::Volumes(host)) => return self.show_volumes(host.as_str()).await,
+            Act::Show(Show::Everything) => {
+                let mut text = self.show_containers().await?;
+                for host in self.lab.hosts() {
+                    text.push_str(&self.show_files(host.name()).await?);
+                    text.push_str(&self.show_volumes(host.name()).await?);
+                }
+                return Ok(text);
+            }
+        }
+        Ok(String::new())
+    }
+
+    fn remember(&mut self) -> Result<(), StoryError> {
+        Err(only_imagined())
+    }
+
+    fn go_back(&mut self) -> Result<(), StoryError> {
+        Err(only_imagined())
+    }
+}
+
+fn trouble(why: LabError) -> StoryError {
+    StoryError::World(why.full())
+}
+
+fn only_imagined() -> StoryError {
+    StoryError::World("this can happen in an imagined world only".to_owned())
+}
+
+/// The Docker client on a host; what it said.
+async fn docker(host: &LabHost, words: &[&str]) -> Result<String, StoryError> {
+    let output = host.docker(words).await.map_err(trouble)?;
+    if output.ok() {
+        return Ok(output.stdout);
+    }
+    let said = output.stderr.trim();
+    Err(StoryError::World(format!("docker {} on {}: {said}", words.join(" "), host.name())))
+}
+
+/// Ends every trouble that a story may have given to a host.
+async fn mend(host: &LabHost) -> Result<(), StoryError> {
+    // A host that is connected already refuses to be connected again.
+    let _ = host.connect().await;
+    host.unlock_users().await.map_err(trouble)?;
+    host.join_docker_group(USER).await.map_err(trouble)?;
+    host.free_ports().await.map_err(trouble)?;
+    host.start_engine().await.map_err(trouble)?;
+    host.wait_ready().await.map_err(trouble)
+}
+
+/// As [`crate::fake::FakeWorld::show_containers`] has it, from a line of `docker ps`.
+fn container_line(host: &str, line: &str) -> Option<String> {
+    let [name, image, state, status, homelab] =
+        line.split('\t').collect::<Vec<_>>().try_into().ok()?;
+    let state = match (state, status.split_once('(')) {
+        // `Exited (3) 2 seconds ago`
+        ("exited", Some((_, rest))) => format!("exited ({})", rest.split(')').next()?),
+        // `Up 5 seconds (healthy)`
+        ("running", Some((_, rest))) => format!("running ({}", rest.trim()),
+        (state, _) => state.to_owned(),
+    };
+    let owner = if homelab.is_empty() { "  (not Hob's)" } else { "" };
+    Some(format!("{host}  {name}  {image}  {state}{owner}\n"))
+}
+
+/// Hosts that a story's homelab reaches over SSH.
+fn hosts_of(story: &Story) -> Vec<String> {
+    let address = format!("ssh://{USER}@");
+    let texts = story.files.values().flat_map(|text| text.split(&address).skip(1));
+    let end = |c: char| !c.is_ascii_alphanumeric() && c != '-';
+    texts.map(|rest| rest.split(end).next().unwrap_or_default().to_owned()).collect()
+}
+
+/// Whatever in a story looks like an image with a tag.
+fn images_of(story: &Story) -> Vec<ImageName> {
+    let lines = story.script.iter().map(|line| line.text.as_str());
+    let texts = story.files.values().map(String::as_str).chain(lines);
+    let words =
+        texts.flat_map(|text| text.split(|c: char| c.is_whitespace() || "\"'{}[],".contains(c)));
+    words.filter_map(image).collect()
+}
+
+fn image(word: &str) -> Option<ImageName> {
+    let (name, tag) = word.rsplit_once(':')?;
+    let is_name = name.starts_with(|c: char| c.is_ascii_lowercase()) && !name.contains(':');
+    let is_tag = tag.starts_with(|c: char| c.is_ascii_digit());
+    if is_name && is_tag { word.parse().ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_and_images_are_found_in_the_story() {
+        let story = Story::parse(
+            "--- hob.yaml\nhosts:\n  nas: { connect: ssh://deploy@nas, stacks: [web] }\n\
+             --- compose.yaml\nx: { image: \"caddy:2\", ports: [\"80:80\", \"127.0.0.1:81:80\"] }\n\
+             --- story\nedit compose.yaml: caddy:2 -> ghcr.io/a/b:2.1\n",
+        )
+        .unwrap();
+        assert_eq!(hosts_of(&story), ["nas"]);
+        let images: Vec<String> = images_of(&story).iter().map(ToString::to_string).collect();
+        assert_eq!(images, ["caddy:2", "caddy:2", "ghcr.io/a/b:2.1"]);
+    }
+
+    #[test]
+    fn containers_are_shown_as_in_the_imagined_world() {
+        let check = |line: &str, expected: &str| {
+            assert_eq!(container_line("nas", line).unwrap(), format!("{expected}\n"));
+        };
+        check("web\tcaddy:2\trunning\tUp 5 seconds\thome", "nas  web  caddy:2  running");
+        check(
+            "web\tcaddy:2\trunning\tUp 5 seconds (healthy)\t",
+            "nas  web  caddy:2  running (healthy)  (not Hob's)",
+        );
+        check(
+            "web\tcaddy:2\texited\tExited (3) 1 second ago\thome",
+            "nas  web  caddy:2  exited (3)",
+        );
+    }
+}
