@@ -9,7 +9,7 @@ use std::{
 use hob_engine::{Event, Outcome, Progress, doing};
 use hob_host::OpProgress;
 use hob_model::HostName;
-use hob_plan::{Plan, Step};
+use hob_plan::{Change, Plan, Step};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::{
@@ -58,9 +58,6 @@ struct Lines<'a> {
 impl Lines<'_> {
     /// The line about a step that ended, if there is something to say.
     fn line(&self, step: &Step, outcome: &Outcome, took: Duration) -> Option<String> {
-        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let (done, total) = counts.end(&step.host);
-        let widest = counts.widest;
         let says = match outcome {
             Outcome::Done => {
                 format!("{} {} ({})", step.change.verb_done(), step.subject(), seconds(took))
@@ -81,12 +78,17 @@ impl Lines<'_> {
             }
             Outcome::NotBegun => return None,
         };
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let (done, total) = counts.end(&step.host);
+        let widest = counts.widest;
         Some(format!("{:widest$}  [{done}/{total}] {says}", step.host))
     }
 }
 
 fn put_back_line(step: &Step) -> String {
-    format!("{}  putting back {}", step.host, step.subject())
+    // What is new has no predecessor to be put back: it is only stopped.
+    let doing = if matches!(step.change, Change::Create(_)) { "stopping" } else { "putting back" };
+    format!("{}  {doing} {}", step.host, step.subject())
 }
 
 const STOPPING: &str = "Stopping: what is under way finishes or is put back; Ctrl-C again stops at \
