@@ -24,6 +24,7 @@ mod ssh;
 mod standin;
 mod up;
 
+pub(crate) use dirs::Lock;
 pub use dirs::{DIR_VARIABLE, Dirs};
 pub use engine::ensure_engine;
 pub use error::{LabError, Result};

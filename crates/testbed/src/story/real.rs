@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     fake::Trouble,
-    lab::{Dirs, ImageName, Lab, LabError, LabHost, LabSpec, Progress, StandIn},
+    lab::{Dirs, ImageName, Lab, LabError, LabHost, LabSpec, Lock, Progress, StandIn},
 };
 
 /// Longer than any call in a story takes on a slow machine.
@@ -31,6 +31,8 @@ pub struct RealStoryWorld {
     program: PathBuf,
     /// Counts the builds of images, so that each one has a digest of its own.
     builds: u32,
+    /// One teller at a time.
+    _alone: Lock,
 }
 
 impl RealStoryWorld {
@@ -41,6 +43,7 @@ impl RealStoryWorld {
         program: &Path,
         progress: &Progress,
     ) -> Result<Self, StoryError> {
+        let alone = Dirs::usual().lock_state(&format!("{name}.told")).await.map_err(trouble)?;
         let mut hosts: Vec<String> = stories.iter().flat_map(hosts_of).collect();
         hosts.sort();
         hosts.dedup();
@@ -49,7 +52,7 @@ impl RealStoryWorld {
         spec.images.sort();
         spec.images.dedup();
         let lab = Lab::up(&spec, &Dirs::usual(), progress).await.map_err(trouble)?;
-        Ok(Self { lab, program: program.to_owned(), builds: 0 })
+        Ok(Self { lab, program: program.to_owned(), builds: 0, _alone: alone })
     }
 
     /// Removes the hosts and all that was on them.
