@@ -68,6 +68,12 @@ where
     }
 }
 
+/// The Engine to test against: the usual one, or that of `DOCKER_HOST`.
+fn engine_socket() -> Option<PathBuf> {
+    let address = std::env::var("DOCKER_HOST").ok()?;
+    Some(PathBuf::from(address.strip_prefix("unix://")?))
+}
+
 /// Opens this machine as a host.
 pub(crate) async fn open(
     root: &Path,
@@ -77,7 +83,7 @@ pub(crate) async fn open(
     let hosts = RealHosts {
         ssh_config: None,
         runtime_dir: runtime.to_owned(),
-        docker_socket: None,
+        docker_socket: engine_socket(),
         docker_config: None,
     };
     let host = DesiredHost {

@@ -237,8 +237,10 @@ async fn real_another_specification_under_the_same_name_is_an_error() {
 #[tokio::test]
 async fn real_a_taken_port_is_named() {
     with(|bench| async move {
-        let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = taken.local_addr().unwrap().port();
+        // A port that nobody holds at the moment.
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = free.local_addr().unwrap().port();
+        drop(free);
         let net = network(&bench, "n");
         bench.perform(&Op::CreateNetwork(net.clone())).await.unwrap();
         let spec = ContainerSpec {
@@ -251,8 +253,9 @@ async fn real_a_taken_port_is_named() {
             }]),
             ..script("exec sleep 60")
         };
-        bench.perform(&bench.create("it", spec)).await.unwrap();
-        let error = bench.perform(&Op::Start(bench.name("it"))).await.unwrap_err();
+        bench.run("first", spec.clone()).await;
+        bench.perform(&bench.create("second", spec)).await.unwrap();
+        let error = bench.perform(&Op::Start(bench.name("second"))).await.unwrap_err();
         assert_eq!(error.to_string(), format!("port 127.0.0.1:{port} of the host is taken"));
     })
     .await;
