@@ -1,6 +1,8 @@
 //! Prints a project as `docker compose config --format json` does.
 //!
-//! `cargo run -p hob-compose --example config -- [-f FILE]... [-p NAME] [--profile NAME]...`
+//! `cargo run -p hob-compose --example config -- [-f FILE]... [-p NAME] [--profile NAME]...
+//! [--no-interpolate] [--no-normalize] [--no-path-resolution] [--no-consistency]
+//! [--no-env-resolution]`
 //!
 //! Only this program reads files and the environment; the library is handed both.
 
@@ -44,6 +46,9 @@ fn main() -> ExitCode {
         LoadOptions { environment: std::env::vars().collect(), ..LoadOptions::default() };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
+        if set_flag(&mut options, &argument) {
+            continue;
+        }
         let Some(value) = arguments.next() else {
             eprintln!("{argument} needs a value");
             return ExitCode::FAILURE;
@@ -68,13 +73,28 @@ fn main() -> ExitCode {
         eprintln!("{}", finding.line());
     }
     match loaded.tree {
-        Some(tree) => println!("{}", render::to_json(&tree)),
+        Some(tree) if options.interpolate => println!("{}", render::to_json(&tree)),
+        Some(tree) => println!("{}", render::to_json_verbatim(&tree)),
         None => return ExitCode::FAILURE,
     }
     let refused = loaded.findings.iter().any(|finding| {
         finding.severity == hob_compose::Severity::Error && finding.code != "unsupported-attribute"
     });
     if refused { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// The flags of `docker compose config` that leave a stage out.
+fn set_flag(options: &mut LoadOptions, flag: &str) -> bool {
+    let stage = match flag {
+        "--no-interpolate" => &mut options.interpolate,
+        "--no-normalize" => &mut options.normalize,
+        "--no-path-resolution" => &mut options.resolve_paths,
+        "--no-consistency" => &mut options.check_consistency,
+        "--no-env-resolution" => &mut options.resolve_env,
+        _ => return false,
+    };
+    *stage = false;
+    true
 }
 
 /// The environment wins over `.env`.

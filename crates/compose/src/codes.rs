@@ -55,6 +55,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("required-variable", "a variable that is marked as required is not set"),
     ("single-letter-volume", "a volume with a name of one letter is read as a Windows drive"),
     ("timestamp", "an unquoted value is a date to YAML"),
+    ("too-many-includes", "more files are included than the limit"),
     ("too-many-values", "aliases stand for too many values"),
     ("undefined-config", "a service uses a config that is not declared"),
     ("undefined-model", "a service uses a model that is not declared"),

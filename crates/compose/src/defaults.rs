@@ -12,11 +12,7 @@ pub(crate) fn defaults(root: &mut Node) {
 
 fn service(node: &mut Node) {
     if let Some(build) = node.get_mut("build") {
-        let inline = build.get("dockerfile_inline").is_some();
         set_default(build, "context", |span| Node::string(".", span));
-        if !inline {
-            set_default(build, "dockerfile", |span| Node::string("Dockerfile", span));
-        }
         for_each(build.get_mut("secrets"), secret_target);
     }
     for_each(node.get_mut("ports"), |port| {

@@ -36,6 +36,11 @@ pub(crate) fn normalise(root: &mut Node, project: &str) {
         join_default_network(service, &mut default_network);
         implied_dependencies(service);
         implied_hook_images(service);
+        if let Some(build) = service.get_mut("build")
+            && build.get("dockerfile_inline").is_none()
+        {
+            set_default(build, "dockerfile", |span| Node::string("Dockerfile", span));
+        }
     }
     if let Some(span) = default_network {
         set_default(root, "networks", |_| Node::mapping(Vec::new(), &span));

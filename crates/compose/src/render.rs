@@ -44,7 +44,7 @@ pub fn shown(tree: &Node) -> Node {
         for Entry { value, .. } in &mut section.entries {
             match section_name.as_str() {
                 "services" => service(value),
-                "networks" => set_empty(value, "ipam"),
+                "networks" if value.get("name").is_some() => set_empty(value, "ipam"),
                 _ => {}
             }
             trim(value);

@@ -296,6 +296,9 @@ pub(super) fn model(value: &mut Node, _: &Path<'_>, _: &mut Vec<Finding>) {
 }
 
 fn resource(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
+    if value.is_null() {
+        value.data = Data::Mapping(Mapping::default());
+    }
     for name in ["labels", "driver_opts"] {
         if let Some(node) = value.get_mut(name) {
             map_of_text(node, "=");

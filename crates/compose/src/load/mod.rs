@@ -140,7 +140,8 @@ fn read(options: &LoadOptions, files: &dyn Files) -> (Option<Node>, String, Scop
         findings: Vec::new(),
         limits: options.limits,
         interpolate: options.interpolate,
-        files_read: 0,
+        known: BTreeMap::new(),
+        included: 0,
     };
     let mut documents: Vec<(String, Vec<Node>)> =
         options.files.iter().map(|file| (file.clone(), loader.documents(file, None))).collect();

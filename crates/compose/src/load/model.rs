@@ -14,8 +14,8 @@ use crate::reset;
 use crate::tree::{Entry, How, Limits, Mapping, Node, Span, parse_with};
 use crate::unique::unique;
 
-/// How many files one project may read, whoever names them.
-const MOST_FILES: usize = 1_000;
+/// How many files one project may include, counted as often as they are.
+const MOST_INCLUDED: usize = 1_000;
 /// How many includes or extends may follow each other.
 pub(super) const LONGEST_CHAIN: usize = 64;
 
@@ -25,7 +25,9 @@ pub(super) struct Loader<'a> {
     pub(super) findings: Vec<Finding>,
     pub(super) limits: Limits,
     pub(super) interpolate: bool,
-    pub(super) files_read: usize,
+    /// Files that were read, as they are written: many services may extend the same file.
+    pub(super) known: BTreeMap<String, Vec<Node>>,
+    pub(super) included: usize,
 }
 
 /// What the files of one project or include have in common.
@@ -47,15 +49,14 @@ impl Loader<'_> {
         file: &str,
         named_at: Option<(&Span, &Path<'_>)>,
     ) -> Vec<Node> {
-        self.files_read += 1;
-        let text = match self.files_read > MOST_FILES {
-            true => Err(format!("the project reads more than {MOST_FILES} files")),
-            false => self.read(file),
-        };
-        match text {
+        if let Some(documents) = self.known.get(file) {
+            return documents.clone();
+        }
+        match self.read(file) {
             Ok(text) => {
                 let (documents, findings) = parse_with(&text, file, &self.limits);
                 self.findings.extend(findings);
+                self.known.insert(file.to_string(), documents.clone());
                 documents
             }
             Err(problem) => {
@@ -197,6 +198,13 @@ impl Loader<'_> {
                         .on(path)
                         .hint("remove one of the includes"),
                 );
+                return None;
+            }
+            self.included += 1;
+            if self.included > MOST_INCLUDED {
+                let message = format!("the project includes more than {MOST_INCLUDED} files");
+                let finding = Finding::error("too-many-includes", message);
+                self.findings.push(finding.at(span.place()).on(path).hint("include fewer"));
                 return None;
             }
             documents.push((file.clone(), self.documents(&file, Some((&span, path)))));
