@@ -142,7 +142,7 @@ impl From<HostError> for CommandError {
         let mut made =
             Self::remote(format!("{}: {}", error.host, error.doing)).caused_by(&error.kind);
         made.causes.extend(lines);
-        made.hints.extend(hob_engine::hint(&error.kind));
+        made.hints.extend(error.kind.hint());
         made
     }
 }

@@ -6,7 +6,6 @@
 
 mod apply;
 mod check;
-mod hint;
 mod observe;
 mod progress;
 mod standing;
@@ -20,7 +19,6 @@ mod verify;
 
 pub use apply::{ApplyOptions, Outcome, Report, StepReport, Undone, apply};
 pub use check::{Answer, Check, check, judge_host};
-pub use hint::hint;
 pub use observe::{OpenHosts, Sight, observe};
 pub use progress::{Event, NoProgress, Progress, doing};
 pub use status::{Condition, Row, status};

@@ -35,8 +35,7 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, CommandE
             if let HostView::Unreachable { why } = view {
                 let heading = paint(ERROR, "error:");
                 ui.talk(&format!("{heading} {host} was not seen: {why}\n"));
-                if let Some(hint) = sight.errors.get(host).and_then(|it| hob_engine::hint(&it.kind))
-                {
+                if let Some(hint) = sight.errors.get(host).and_then(|it| it.kind.hint()) {
                     ui.talk(&format!("{} {hint}\n", paint(style::HINT, "hint:")));
                 }
             }

@@ -36,7 +36,7 @@ pub(crate) fn text(plan: &Plan, report: &Report) -> String {
                     told += &format!("    | {line}\n");
                 }
                 told += &undone_text(step, undone);
-                if let Some(hint) = hob_engine::hint(&error.kind) {
+                if let Some(hint) = error.kind.hint() {
                     told += &format!("  {} {hint}\n", paint(HINT, "hint:"));
                 }
                 told
@@ -241,7 +241,7 @@ fn outcome_json(outcome: &Outcome, value: &mut Value) {
                 "doing": error.doing,
                 "message": error.kind.to_string(),
                 "last_lines": last_lines(&error.kind),
-                "hint": hob_engine::hint(&error.kind),
+                "hint": error.kind.hint(),
             });
             value["undone"] = json!(undone_word(undone));
         }

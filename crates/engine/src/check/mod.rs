@@ -19,7 +19,7 @@ use hob_plan::observed::{HostState, HostView};
 use serde::Serialize;
 use tokio::time::timeout;
 
-use crate::{hint::hint, observe::Sight};
+use crate::observe::Sight;
 
 pub(crate) use ports::numbers;
 
@@ -134,7 +134,7 @@ fn unreachable(name: &HostName, error: Option<&HostError>) -> Check {
 
 fn failed(name: &HostName, what: &str, error: &HostError) -> Check {
     let check = Check::new(name, what, Answer::Fail, error.kind.to_string());
-    match hint(&error.kind) {
+    match error.kind.hint() {
         Some(hint) => check.hint(hint),
         None => check,
     }
