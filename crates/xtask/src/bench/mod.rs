@@ -52,6 +52,9 @@ pub(crate) struct Arguments {
     /// A small workload, to see that everything works; its figures mean nothing.
     #[arg(long)]
     small: bool,
+    /// Measure the release build that is there.
+    #[arg(long)]
+    as_built: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -73,8 +76,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     let (dirs, progress) = (Dirs::usual(), say::progress());
     let engine = ensure_engine(&dirs, &progress);
     runtime.block_on(engine).map_err(|why| why.full())?;
-    say::line("building hob for release ...");
-    let (hob, own) = build()?;
+    let (hob, own) = build(arguments.as_built)?;
     let peers = place::target().join("bench");
     disk::make_folder(&peers)?;
     let peers = std::path::absolute(peers).map_err(|why| format!("finding the folder: {why}"))?;
@@ -122,10 +124,13 @@ fn compare(
 }
 
 /// Builds `hob` and this program for release, into Cargo's target folder.
-fn build() -> Result<(PathBuf, PathBuf), String> {
-    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let arguments = ["build", "--release", "--package", "hob-cli", "--package", "hob-xtask"];
-    program::run_in(&place::root(), "building hob", &cargo, arguments, &[])?;
+fn build(is_built: bool) -> Result<(PathBuf, PathBuf), String> {
+    if !is_built {
+        say::line("building hob for release ...");
+        let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+        let arguments = ["build", "--release", "--package", "hob-cli", "--package", "hob-xtask"];
+        program::run_in(&place::root(), "building hob", &cargo, arguments, &[])?;
+    }
     let release = place::target().join("release");
     let built = |name: &str| {
         std::path::absolute(release.join(name)).map_err(|why| format!("finding {name}: {why}"))
