@@ -6,7 +6,7 @@ use hob_model::{
     ContainerName, HostName, ImageRef, Role, Selection, ServiceName, StackName, desired::Desired,
 };
 use hob_plan::observed::{
-    ContainerOwner, ContainerState, Health, HostState, HostView, Observed, Verdict,
+    Container, ContainerOwner, ContainerState, Health, HostState, HostView, Observed, Verdict,
 };
 use serde::Serialize;
 
@@ -27,7 +27,8 @@ pub struct Row {
     pub state: String,
     /// What its health check says; empty if there is none.
     pub health: String,
-    /// Its image as declared; `None` for what nobody declares any more.
+    /// The image that it runs, by a name that the host knows, or by its id; the declared one if
+    /// there is no container.
     pub image: Option<ImageRef>,
     /// The verdict that it passed last.
     pub verdict: Option<Verdict>,
@@ -101,6 +102,7 @@ fn declared_row(declared: &Declared<'_>, view: Option<&HostView>) -> Row {
     let container = state.containers.get(&row.container);
     if let Some(container) = container {
         (row.state, row.health) = words(container.state);
+        row.image = Some(image_name(state, container, Some(&declared.service.spec.image)));
     }
     row.verdict = state
         .stacks
@@ -152,6 +154,7 @@ fn undeclared(
             Role::Old => format!("predecessor of {base}, left by an interrupted run"),
             Role::New => format!("successor of {base}, left by an interrupted run"),
         };
+        let image = image_name(state, container, None);
         let (state, health) = words(container.state);
         rows.push(Row {
             host: host.clone(),
@@ -160,13 +163,30 @@ fn undeclared(
             container: name.clone(),
             state,
             health,
-            image: None,
+            image: Some(image),
             verdict: None,
             condition: Condition::NotDeclared,
             wrong,
         });
     }
     rows
+}
+
+/// What the image that a container runs is called: as declared if that is what it is, else by any
+/// name that the host knows, else by the beginning of its id.
+fn image_name(state: &HostState, container: &Container, declared: Option<&ImageRef>) -> ImageRef {
+    let is_it = |name: &ImageRef| state.image(name) == Some(&container.image);
+    if let Some(declared) = declared.filter(|name| is_it(name)) {
+        return declared.clone();
+    }
+    let known = state.images.iter().find(|(_, id)| **id == container.image);
+    known.map_or_else(
+        || {
+            let id = container.image.as_str();
+            ImageRef::new(id.get(..19).unwrap_or(id))
+        },
+        |(name, _)| name.clone(),
+    )
 }
 
 /// State and health in words.
