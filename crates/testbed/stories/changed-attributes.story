@@ -17,7 +17,7 @@ services:
 hob apply --yes
 edit stacks/app/compose.yaml: s3cret-token -> another-token
 hob plan
-edit stacks/app/compose.yaml: app:1.4 -> app:1.5
+edit stacks/app/compose.yaml: ghcr.io/example/app:1.4 -> ghcr.io/example/app:1.5
 edit stacks/app/compose.yaml: team: red -> team: blue
 hob plan --json
 hob apply --yes

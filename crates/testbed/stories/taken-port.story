@@ -10,7 +10,6 @@ services:
   cache: { image: "redis:7" }
 --- story
 host nas port 80 busy
-hob check
 hob apply --yes
 show containers
 host nas port 80 free

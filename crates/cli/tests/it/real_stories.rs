@@ -1,5 +1,5 @@
 //! The same stories on real hosts over SSH (tier 5): the record made in the imagined world has to
-//! hold there too. `STORY=name` tells one alone.
+//! hold there too. `STORY=name,name` tells these alone.
 
 use std::{
     env,
@@ -16,20 +16,26 @@ const BOTH_WORLDS: &[&str] = &[
     "broken-image",
     "changed-attributes",
     "changed-file",
+    "dependencies",
     "first-deploy",
     "foreign-container",
     "foreign-file",
+    "missing-image",
     "one-shot",
     "removed-service",
     "shared-network",
     "stale-plan",
     "stopped-container",
+    "taken-port",
+    "unreachable-host",
 ];
 
 fn stories() -> Vec<PathBuf> {
     let only = env::var("STORY").ok();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testbed/stories");
-    let wanted = BOTH_WORLDS.iter().filter(|name| only.as_ref().is_none_or(|only| only == *name));
+    let wanted = BOTH_WORLDS
+        .iter()
+        .filter(|name| only.as_ref().is_none_or(|only| only.split(',').any(|one| one == **name)));
     wanted.map(|name| folder.join(name).with_extension("story")).collect()
 }
 

@@ -303,22 +303,22 @@ fn cost(op: &Op) -> Duration {
 /// What the real host says that it was doing.
 fn doing(op: &Op) -> String {
     match op {
-        Op::Pull { image, .. } => format!("pulling image {image}"),
+        Op::Pull { image, .. } => format!("pulling {image}"),
         Op::CreateNetwork(network) => format!("creating network {}", network.name),
         Op::RemoveNetwork(name) => format!("removing network {name}"),
         Op::CreateVolume(volume) => format!("creating volume {}", volume.name),
-        Op::OwnFiles { stack, .. } => format!("noting the files of {stack}"),
-        Op::WriteFiles { stack, .. } => format!("writing files of {stack}"),
-        Op::RemoveFiles { stack, .. } => format!("removing files of {stack}"),
+        Op::OwnFiles { stack, .. } => format!("noting files of stack {stack}"),
+        Op::WriteFiles { stack, .. } => format!("writing files of stack {stack}"),
+        Op::RemoveFiles { stack, .. } => format!("removing files of stack {stack}"),
         Op::CreateContainer { name, .. } => format!("creating container {name}"),
         Op::Rename { from, to } => format!("renaming container {from} to {to}"),
         Op::Start(name) => format!("starting container {name}"),
         Op::Stop(name) => format!("stopping container {name}"),
         Op::RemoveContainer(name) => format!("removing container {name}"),
-        Op::PutBack { name, .. } => format!("putting container {name} back"),
+        Op::PutBack { was, .. } => format!("putting back container {was}"),
         Op::Await { name, .. } => format!("waiting for container {name}"),
-        Op::Record { name, .. } => format!("recording container {name}"),
-        Op::Forget { name, .. } => format!("forgetting container {name}"),
+        Op::Record { name, .. } => format!("recording the verdict of container {name}"),
+        Op::Forget { name, .. } => format!("removing the record of container {name}"),
         Op::Reached(_) => "going on".to_owned(),
     }
 }

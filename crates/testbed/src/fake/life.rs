@@ -28,6 +28,8 @@ pub(super) struct Life {
     restart: RestartPolicy,
     check: Option<Check>,
     behaviour: Behaviour,
+    /// Whether the stand-in program runs, and not what a shell was told.
+    speaks: bool,
 }
 
 /// What a container is doing at some age.
@@ -57,8 +59,10 @@ struct Check {
 impl Life {
     /// The life of a container made from `spec` whose program behaves so.
     pub(super) fn of(spec: &ContainerSpec, behaviour: Behaviour) -> Self {
+        let told = told(spec);
         Self {
-            end: end(spec, &behaviour),
+            end: end(&told, &behaviour),
+            speaks: end_of_script(&told).is_none(),
             restart: spec.restart,
             check: spec.health.as_ref().and_then(Check::of),
             behaviour,
@@ -67,6 +71,9 @@ impl Life {
 
     /// What it prints at each start.
     pub(super) fn greeting(&self) -> Vec<String> {
+        if !self.speaks {
+            return Vec::new();
+        }
         let mut lines = self.behaviour.print.clone();
         let name = &self.behaviour.name;
         match self.end {
@@ -169,23 +176,25 @@ impl Check {
     }
 }
 
-/// When and how the program ends by itself: as its behaviour says, or because of what it is told
-/// to run. A shell is understood as far as stories need it: `exit N`, `true`, `false`, `sleep N`.
-fn end(spec: &ContainerSpec, behaviour: &Behaviour) -> Option<End> {
-    let words: Vec<&str> = [&spec.entrypoint, &spec.command]
-        .into_iter()
-        .flatten()
-        .flatten()
-        .flat_map(|word: &Secret<String>| word.expose().split_whitespace())
-        .collect();
-    if words.iter().any(|word| behaviour.oneshot.iter().any(|done| done == word)) {
+/// What a container is told to run, as words.
+fn told(spec: &ContainerSpec) -> Vec<&str> {
+    let words = [&spec.entrypoint, &spec.command].into_iter().flatten().flatten();
+    words.flat_map(|word: &Secret<String>| word.expose().split_whitespace()).collect()
+}
+
+/// When and how the program ends by itself: as its behaviour says, or because of what it is told.
+fn end(told: &[&str], behaviour: &Behaviour) -> Option<End> {
+    if told.iter().any(|word| behaviour.oneshot.iter().any(|done| done == word)) {
         return Some(End { code: 0, after: Duration::ZERO });
     }
-    if let Some(code) = behaviour.exit {
-        return Some(End { code: code.into(), after: behaviour.exit_after });
-    }
-    let script: Vec<&str> =
-        words.into_iter().filter(|word| !matches!(*word, "sh" | "/bin/sh" | "-c")).collect();
+    let by_itself = behaviour.exit.map(|code| (code.into(), behaviour.exit_after));
+    by_itself.map(|(code, after)| End { code, after }).or_else(|| end_of_script(told))
+}
+
+/// A shell is understood as far as stories need it: `exit N`, `true`, `false`, `sleep N`.
+fn end_of_script(told: &[&str]) -> Option<End> {
+    let is_shell = |word: &&&str| matches!(**word, "sh" | "/bin/sh" | "-c");
+    let script: Vec<&str> = told.iter().filter(|word| !is_shell(word)).copied().collect();
     match script.as_slice() {
         ["true", ..] => Some(End { code: 0, after: Duration::ZERO }),
         ["false", ..] => Some(End { code: 1, after: Duration::ZERO }),

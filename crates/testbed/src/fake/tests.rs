@@ -97,7 +97,7 @@ async fn an_engine_refuses_what_cannot_be() {
     check(
         &world,
         &sample::deploy("web", sample::spec("web:1")),
-        "nas: pulling image web:1: there is no image web:1: the registry does not know it\n",
+        "nas: pulling web:1: there is no image web:1: the registry does not know it\n",
     )
     .await;
 }
@@ -168,7 +168,7 @@ async fn bad_luck_strikes_at_its_operation() {
     )
     .await;
     world.fill_disk(&host, true);
-    let full = "nas: pulling image web:1: no space left on the host: no space left on device\n\
+    let full = "nas: pulling web:1: no space left on the host: no space left on device\n\
                 nas  web  web:1  running\n";
     check(&world, &ops, full).await;
     world.trouble(&host, Some(Trouble::Unreachable));

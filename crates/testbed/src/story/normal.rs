@@ -13,11 +13,22 @@ pub fn normal(record: &str) -> String {
         }
         talk.sort();
         lines.append(&mut talk);
+        // A crash loop is seen after one turn or after several.
+        if is_quoted(line)
+            && lines.iter().rev().take_while(|said| is_quoted(said)).any(|said| said == line)
+        {
+            continue;
+        }
         lines.push(without_times_and_digests(line));
     }
     talk.sort();
     lines.append(&mut talk);
     lines.into_iter().map(|line| line + "\n").collect()
+}
+
+/// Whether it is a line that a container wrote.
+fn is_quoted(line: &str) -> bool {
+    line.trim_start().starts_with("| ")
 }
 
 /// `[3/7]` tells in which order steps ended.
@@ -31,12 +42,24 @@ fn without_counters(line: &str) -> String {
     }
 }
 
+/// Where an error ends with the words of another program, these become `WHY`.
+fn without_foreign_words(line: &str) -> String {
+    let ends = ["cannot be reached: ", "there is no image "];
+    match ends.iter().find_map(|end| line.split_once(end).map(|(head, _)| (head, end))) {
+        Some((head, end)) => format!("{head}{end}WHY"),
+        None => line.to_owned(),
+    }
+}
+
 /// `2.4 s` and `5 min 0 s` become `TIME`, and what looks like a digest `DIGEST`.
 fn without_times_and_digests(line: &str) -> String {
+    let line = &without_foreign_words(line);
     let mut out: Vec<&str> = Vec::new();
     for word in line.split(' ') {
         let digits = word.trim_matches(['"', ',']);
-        if digits.len() >= 12 && digits.chars().all(|c| c.is_ascii_hexdigit()) {
+        let is_hex = digits.len() >= 12 && digits.chars().all(|c| c.is_ascii_hexdigit());
+        // Volumes without a name are called so in the imagined world, and by digests in the real.
+        if is_hex || digits.starts_with("fresh-") {
             out.push("DIGEST");
             continue;
         }

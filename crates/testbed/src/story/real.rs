@@ -7,10 +7,10 @@ use std::{
 };
 
 use async_trait::async_trait;
-use tokio::process::Command;
+use tokio::process;
 
 use super::{
-    Act, Fate, Ran, Story, StoryError, StoryWorld,
+    Act, Command, Fate, Line, Ran, Story, StoryError, StoryWorld,
     act::{Happening, Show},
 };
 use crate::{
@@ -156,8 +156,9 @@ impl RealStoryWorld {
     }
 
     async fn show_files(&self, host: &str) -> Result<String, StoryError> {
-        let script = "cd \"$1\" && find . -type f -not -path './.hob/*' | sort | while read -r f; do \
-                      echo \"${f#./}\"; sed 's/^/    /' \"$f\"; done";
+        let script = "cd \"$1\" && find . -type f -not -path './.hob/*' | sort | \
+                      while read -r file; do \
+                      echo \"${file#./}\"; sed 's/^/    /' \"$file\"; done";
         let words = ["sh", "-c", script, "sh", ROOT];
         Ok(self.host(host)?.exec(&words).await.map_err(trouble)?.stdout)
     }
@@ -178,7 +179,7 @@ impl StoryWorld for RealStoryWorld {
         if *fate != Fate::default() {
             return Err(only_imagined());
         }
-        let call = Command::new(&self.program)
+        let call = process::Command::new(&self.program)
             .args(arguments)
             .current_dir(repository)
             .env_clear()
@@ -205,7 +206,8 @@ impl StoryWorld for RealStoryWorld {
             Act::Image { name, behaviour: Some(variables) } => {
                 self.publish(&name.parse().map_err(trouble)?, variables).await?;
             }
-            Act::Image { behaviour: None, .. } => return Err(only_imagined()),
+            // It was never put into the registry.
+            Act::Image { behaviour: None, .. } => {}
             Act::Wait(time) => tokio::time::sleep(*time).await,
             Act::Show(Show::Containers) => return self.show_containers().await,
             Act::Show(Show::Files(host)) => return self.show_files(host.as_str()).await,
@@ -283,13 +285,22 @@ fn hosts_of(story: &Story) -> Vec<String> {
     texts.map(|rest| rest.split(end).next().unwrap_or_default().to_owned()).collect()
 }
 
-/// Whatever in a story looks like an image with a tag.
+/// Whatever in a story looks like an image with a tag, unless the story says that there is none.
 fn images_of(story: &Story) -> Vec<ImageName> {
     let lines = story.script.iter().map(|line| line.text.as_str());
     let texts = story.files.values().map(String::as_str).chain(lines);
     let words =
         texts.flat_map(|text| text.split(|c: char| c.is_whitespace() || "\"'{}[],".contains(c)));
-    words.filter_map(image).collect()
+    let missing = |image: &ImageName| {
+        let is_missing = |line: &Line| match &line.command {
+            Command::Act(Act::Image { name, behaviour: None }) => {
+                name.parse().ok() == Some(image.clone())
+            }
+            _ => false,
+        };
+        story.script.iter().any(is_missing)
+    };
+    words.filter_map(image).filter(|image| !missing(image)).collect()
 }
 
 fn image(word: &str) -> Option<ImageName> {
@@ -308,7 +319,7 @@ mod tests {
         let story = Story::parse(
             "--- hob.yaml\nhosts:\n  nas: { connect: ssh://deploy@nas, stacks: [web] }\n\
              --- compose.yaml\nx: { image: \"caddy:2\", ports: [\"80:80\", \"127.0.0.1:81:80\"] }\n\
-             --- story\nedit compose.yaml: caddy:2 -> ghcr.io/a/b:2.1\n",
+             --- story\nedit compose.yaml: caddy:2 -> ghcr.io/a/b:2.1\nimage gone:1 missing\n",
         )
         .unwrap();
         assert_eq!(hosts_of(&story), ["nas"]);

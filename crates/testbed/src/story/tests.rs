@@ -87,7 +87,7 @@ async fn things_happen_to_hosts() {
          show containers\nhost nas unreachable\nhost nas back\nhost nas hangs at 2\n\
          killed after 1: hob pull a:1 a:2\n",
         "> image b:1 missing\n> hob pull a:1 b:1\n\
-         ! nas: pulling image b:1: there is no image b:1: the registry does not know it\nexit 1\n\
+         ! nas: pulling b:1: there is no image b:1: the registry does not know it\nexit 1\n\
          > docker nas run c a:1\n> show containers\n  nas  c  a:1  running  (not Hob's)\n\
          > host nas unreachable\n> host nas back\n> host nas hangs at 2\n\
          > killed after 1: hob pull a:1 a:2\nkilled\n",
