@@ -50,7 +50,7 @@ async fn real_a_failing_health_check_is_a_bad_verdict() {
     with(|bench| async move {
         let sick = ContainerSpec {
             health: Some(health("exit 1", 2)),
-            ..script("echo hello; echo oops >&2; exec sleep 60")
+            ..script("echo hello; sleep 0.3; echo oops >&2; exec sleep 60")
         };
         let said = check(&bench, sick, EXPECT).await;
         assert_eq!(said, r#"its health check fails ["hello", "oops"]"#);
