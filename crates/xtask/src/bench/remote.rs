@@ -95,7 +95,6 @@ pub(super) fn idle(
     let targets = [
         Target::new(&rows, PARALLEL, HOB, Wanted::AtLeast(4.0)),
         Target::new(&rows, ANSIBLE, HOB, Wanted::AtLeast(10.0)),
-        Target::new(&rows, ANSIBLE_KEPT, HOB_KEPT, Wanted::AtLeast(10.0)),
     ];
     Ok(Comparison {
         key: 'b',
@@ -158,7 +157,9 @@ impl Hosts<'_> {
             good(host.exec(&["chown", "-R", "deploy:deploy", FOLDER]).await)?;
             good(host.docker(&["import", "/var/tmp/image.tar", IMAGE]).await)?;
             if python {
-                let install = ["dpkg", "--install", "--recursive", "/var/tmp/packages"];
+                // All that they need of each other is there; dpkg would want it in order.
+                let install =
+                    ["dpkg", "--force-depends", "--install", "--recursive", "/var/tmp/packages"];
                 good(host.exec(&install).await)?;
             }
             Ok(())
