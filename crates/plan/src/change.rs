@@ -64,6 +64,8 @@ pub struct Step {
 pub enum Milestone {
     /// Its container was started.
     Started,
+    /// It has ended, well or not: what waits so far can do without it.
+    Ended,
     /// It is done, and its container passed the verdict.
     Done,
 }
@@ -103,6 +105,8 @@ pub enum Change {
     CreateVolume(NewVolume),
     /// Write files of the repository into the stack's folder on the host.
     WriteFiles {
+        /// The homelab that Hob's folder on the host belongs to.
+        homelab: String,
         /// What; only files that are missing there or differ.
         write: BTreeMap<StackPath, StackFile>,
         /// Containers that use one of the files and are otherwise as they should be. Their records
@@ -122,7 +126,8 @@ pub enum Change {
         was: ContainerName,
         /// The new one.
         target: Target,
-        /// Whether the old one was running, and so is started again if it is put back.
+        /// Whether the old one was running or should have been, and so is started if it is put
+        /// back.
         was_running: bool,
         /// In which order.
         order: Order,
@@ -137,9 +142,9 @@ pub enum Change {
     Confirm {
         /// The container.
         target: Target,
-        /// Whether its predecessor is still kept: removed after a good verdict, put back after a
+        /// Its predecessor, if it is still kept: removed after a good verdict, put back after a
         /// bad one.
-        kept: bool,
+        kept: Option<Kept>,
         /// Whether it has to be started first.
         start: bool,
     },
@@ -196,8 +201,11 @@ pub struct Target {
     pub spec: Arc<ContainerSpec>,
     /// What counts as a good verdict, and how long that may take.
     pub expect: Expectation,
-    /// Containers that must be in order first and have no step of their own in this plan.
+    /// Containers that must be in order first and are not now.
     pub wait_for: Vec<(ContainerName, Expectation)>,
+    /// Containers that are restarted because this one is. Their records go first, so that a run
+    /// that ends before their restart is noticed by the next one.
+    pub followers: Vec<ContainerName>,
 }
 
 /// Which comes first in a replacement.
@@ -209,14 +217,23 @@ pub enum Order {
     StartFirst,
 }
 
+/// A predecessor that is kept until the verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// Whether it is started when it is put back: it is no one-shot that has completed.
+    pub start: bool,
+}
+
 /// What an interrupted run left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leftover {
     /// A successor that never took over: it is removed.
     New,
-    /// A predecessor whose place is empty, or taken by a container that is not wanted any more:
-    /// it gets its place back.
-    Old,
+    /// A predecessor whose place is empty, or taken by a container that passed no verdict and is
+    /// not wanted any more: it gets its place back.
+    Old(Kept),
+    /// A predecessor whose successor passed its verdict: it is removed.
+    Done,
 }
 
 /// What counts as a good verdict of a container, and how long that may take.
@@ -362,7 +379,28 @@ pub enum Obstacle {
         /// Which.
         name: VolumeName,
     },
-    /// A running container that Hob did not make holds the port.
+    /// A container of that name is there, and stands for another service that keeps it.
+    NameInUse {
+        /// Which.
+        name: ContainerName,
+        /// The service, `stack/service`.
+        by: String,
+    },
+    /// A network or volume of that name belongs to another homelab.
+    OtherHomelab {
+        /// Such as `network proxy`.
+        what: String,
+        /// The homelab.
+        homelab: String,
+    },
+    /// Hob's folder on the host belongs to another homelab.
+    FolderOfOther {
+        /// The homelab.
+        homelab: String,
+    },
+    /// It would have to wait for itself, by way of other steps.
+    Circle,
+    /// A running container that is not about to be moved holds the port.
     PortTaken {
         /// Port of the host.
         port: u16,

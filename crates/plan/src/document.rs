@@ -309,6 +309,7 @@ fn step(step: &Step) -> StepDocument {
             .map(|(id, until)| {
                 let until = match until {
                     Milestone::Started => "started",
+                    Milestone::Ended => "ended",
                     Milestone::Done => "done",
                 };
                 (id.0, until.to_owned())
@@ -339,7 +340,7 @@ fn action(change: &Change) -> ActionDocument {
             ActionDocument::RemoveNetwork { network: name.to_string() }
         }
         Change::CreateVolume(new) => ActionDocument::CreateVolume { volume: new.name.to_string() },
-        Change::WriteFiles { write, users: _ } => {
+        Change::WriteFiles { homelab: _, write, users: _ } => {
             ActionDocument::WriteFiles { files: write.keys().map(ToString::to_string).collect() }
         }
         Change::RemoveFiles { remove } => {

@@ -38,6 +38,8 @@ pub enum HostView {
 pub struct HostState {
     /// The Docker Engine.
     pub engine: Engine,
+    /// The homelab that Hob's folder on this host belongs to; `None` until Hob first writes there.
+    pub homelab: Option<String>,
     /// Key of the digests that stand for secrets in what Hob keeps on this host; absent until Hob
     /// first writes there.
     pub key: Option<HostKey>,

@@ -38,6 +38,8 @@ pub enum Op {
     /// Note that these files are Hob's from now on; comes before they are written, so that a run
     /// killed in between finds its own files again.
     OwnFiles {
+        /// The homelab that the folder belongs to from now on, if it belongs to none.
+        homelab: String,
         /// Whose.
         stack: StackName,
         /// Which.
@@ -100,6 +102,8 @@ pub enum Op {
     },
     /// Keep the verdict just reached and the specification it was reached for.
     Record {
+        /// The homelab that the folder belongs to from now on, if it belongs to none.
+        homelab: String,
         /// Whose.
         stack: StackName,
         /// For which container.
@@ -129,9 +133,10 @@ impl Step {
             Change::CreateNetwork(network) => vec![Op::CreateNetwork(network.clone())],
             Change::RemoveNetwork { name } => vec![Op::RemoveNetwork(name.clone())],
             Change::CreateVolume(volume) => vec![Op::CreateVolume(volume.clone())],
-            Change::WriteFiles { write, users } => {
+            Change::WriteFiles { homelab, write, users } => {
                 let paths = write.keys().cloned().collect();
-                let mut ops = vec![Op::OwnFiles { stack: stack(), paths }];
+                let mut ops =
+                    vec![Op::OwnFiles { homelab: homelab.clone(), stack: stack(), paths }];
                 ops.extend(
                     users.iter().map(|name| Op::Forget { stack: stack(), name: name.clone() }),
                 );
@@ -148,7 +153,7 @@ impl Step {
             },
             Change::Start(target) => start(target, false),
             Change::Restart(target) => start(target, true),
-            Change::Confirm { target, kept, start } => confirm(target, *kept, *start),
+            Change::Confirm { target, kept, start } => confirm(target, kept.is_some(), *start),
             Change::Restore { name, leftover } => restore(name, *leftover),
             Change::Remove { name } => vec![
                 Op::Stop(name.clone()),
@@ -173,11 +178,15 @@ impl Step {
                 was: was.clone(),
                 start: *was_running,
             }],
-            Change::Confirm { target, kept: true, .. } => vec![Op::PutBack {
+            Change::Confirm { target, kept: Some(kept), .. } => vec![Op::PutBack {
                 name: target.name.clone(),
                 was: target.name.clone(),
-                start: true,
+                start: kept.start,
             }],
+            // It was not running before, and is not left looping.
+            Change::Start(target) if finished.iter().any(|op| matches!(op, Op::Forget { .. })) => {
+                vec![Op::Stop(target.name.clone())]
+            }
             // It is left for its owner to look at, but not left looping.
             Change::Create(target)
                 if finished.iter().any(|op| matches!(op, Op::CreateContainer { .. })) =>
@@ -193,15 +202,23 @@ impl Step {
             | Change::RemoveFiles { .. }
             | Change::Start(_)
             | Change::Restart(_)
-            | Change::Confirm { kept: false, .. }
+            | Change::Confirm { kept: None, .. }
             | Change::Restore { .. }
             | Change::Remove { .. } => Vec::new(),
         }
     }
 }
 
-fn waits(target: &Target) -> impl Iterator<Item = Op> + '_ {
-    target.wait_for.iter().map(|(name, expect)| Op::Await { name: name.clone(), expect: *expect })
+/// What comes before a container is touched: the wait for those it depends on, and the records of
+/// those that are restarted after it.
+fn before(target: &Target) -> impl Iterator<Item = Op> + '_ {
+    let waits = target.wait_for.iter();
+    let waits = waits.map(|(name, expect)| Op::Await { name: name.clone(), expect: *expect });
+    waits.chain(target.followers.iter().map(|name| forget(target, name)))
+}
+
+fn forget(target: &Target, name: &ContainerName) -> Op {
+    Op::Forget { stack: target.identity.stack.clone(), name: name.clone() }
 }
 
 fn make(target: &Target, name: ContainerName, inherit: &BTreeMap<String, VolumeName>) -> Op {
@@ -215,6 +232,7 @@ fn make(target: &Target, name: ContainerName, inherit: &BTreeMap<String, VolumeN
 
 fn record(target: &Target) -> Op {
     Op::Record {
+        homelab: target.identity.homelab.clone(),
         stack: target.identity.stack.clone(),
         name: target.name.clone(),
         spec: Arc::clone(&target.spec),
@@ -223,7 +241,7 @@ fn record(target: &Target) -> Op {
 
 fn create(target: &Target) -> Vec<Op> {
     let name = &target.name;
-    let mut ops: Vec<Op> = waits(target).collect();
+    let mut ops: Vec<Op> = before(target).collect();
     ops.extend([
         make(target, name.clone(), &BTreeMap::new()),
         Op::Start(name.clone()),
@@ -240,7 +258,7 @@ fn replace_stop_first(
     inherit: &BTreeMap<String, VolumeName>,
 ) -> Vec<Op> {
     let name = &target.name;
-    let mut ops: Vec<Op> = waits(target).collect();
+    let mut ops: Vec<Op> = before(target).collect();
     ops.extend([
         make(target, name.successor(), inherit),
         Op::Stop(was.clone()),
@@ -262,7 +280,7 @@ fn replace_start_first(
     inherit: &BTreeMap<String, VolumeName>,
 ) -> Vec<Op> {
     let name = &target.name;
-    let mut ops: Vec<Op> = waits(target).collect();
+    let mut ops: Vec<Op> = before(target).collect();
     ops.extend([
         make(target, name.successor(), inherit),
         Op::Start(name.successor()),
@@ -280,13 +298,14 @@ fn replace_start_first(
 
 /// A service whose container changed its name leaves a record under the old name.
 fn forget_renamed(was: &ContainerName, target: &Target) -> Option<Op> {
-    (*was != target.name)
-        .then(|| Op::Forget { stack: target.identity.stack.clone(), name: was.clone() })
+    (*was != target.name).then(|| forget(target, was))
 }
 
 fn start(target: &Target, stop_before: bool) -> Vec<Op> {
     let name = &target.name;
-    let mut ops: Vec<Op> = waits(target).collect();
+    let mut ops: Vec<Op> = before(target).collect();
+    // A bad verdict leaves no record, so that the next plan does not take it for in order.
+    ops.push(forget(target, name));
     ops.extend(stop_before.then(|| Op::Stop(name.clone())));
     ops.extend([
         Op::Start(name.clone()),
@@ -299,7 +318,7 @@ fn start(target: &Target, stop_before: bool) -> Vec<Op> {
 
 fn confirm(target: &Target, kept: bool, start: bool) -> Vec<Op> {
     let name = &target.name;
-    let mut ops: Vec<Op> = waits(target).collect();
+    let mut ops: Vec<Op> = before(target).collect();
     ops.extend(start.then(|| Op::Start(name.clone())));
     ops.extend([
         Op::Reached(Milestone::Started),
@@ -317,8 +336,9 @@ fn confirm(target: &Target, kept: bool, start: bool) -> Vec<Op> {
 fn restore(name: &ContainerName, leftover: Leftover) -> Vec<Op> {
     match leftover {
         Leftover::New => vec![Op::RemoveContainer(name.successor())],
-        Leftover::Old => {
-            vec![Op::PutBack { name: name.clone(), was: name.clone(), start: false }]
+        Leftover::Old(kept) => {
+            vec![Op::PutBack { name: name.clone(), was: name.clone(), start: kept.start }]
         }
+        Leftover::Done => vec![Op::RemoveContainer(name.old())],
     }
 }

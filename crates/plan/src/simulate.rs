@@ -57,7 +57,8 @@ impl HostState {
                 let spec = Some(new.volume.spec.digest());
                 self.volumes.entry(new.name.clone()).or_insert(Volume { owner, spec });
             }
-            Op::OwnFiles { stack, paths } => {
+            Op::OwnFiles { homelab, stack, paths } => {
+                self.homelab.get_or_insert_with(|| homelab.clone());
                 self.stacks.entry(stack.clone()).or_default().owned.extend(paths.iter().cloned());
             }
             Op::WriteFiles { stack, files } => {
@@ -74,7 +75,10 @@ impl HostState {
                 }
                 self.stacks.retain(|_, folder| *folder != Default::default());
             }
-            Op::Record { stack, name, spec } => self.record(stack, name, spec),
+            Op::Record { homelab, stack, name, spec } => {
+                self.homelab.get_or_insert_with(|| homelab.clone());
+                self.record(stack, name, spec);
+            }
             Op::Forget { stack, name } => {
                 if let Some(folder) = self.stacks.get_mut(stack) {
                     folder.applied.remove(name);

@@ -66,7 +66,8 @@ impl Change {
             Self::Restart(_) => "restart",
             Self::Confirm { .. } => "confirm",
             Self::Restore { leftover: Leftover::New, .. } => "remove unfinished replacement",
-            Self::Restore { leftover: Leftover::Old, .. } => "put predecessor back",
+            Self::Restore { leftover: Leftover::Old(_), .. } => "put predecessor back",
+            Self::Restore { leftover: Leftover::Done, .. } => "remove predecessor",
             Self::Remove { .. } => "remove",
         }
     }
@@ -227,6 +228,16 @@ impl fmt::Display for Obstacle {
             Self::VolumeDiffers { name } => {
                 write!(f, "volume {name} exists with another definition")
             }
+            Self::NameInUse { name, by } => {
+                write!(f, "container {name} stands for {by}, which keeps that name")
+            }
+            Self::OtherHomelab { what, homelab } => {
+                write!(f, "{what} belongs to homelab {homelab}")
+            }
+            Self::FolderOfOther { homelab } => {
+                write!(f, "Hob's folder on the host belongs to homelab {homelab}")
+            }
+            Self::Circle => f.write_str("it would have to wait for itself, by way of other steps"),
             Self::PortTaken { port, by } => write!(f, "port {port} is held by container {by}"),
             Self::NoImage { image } => {
                 write!(f, "image {image} is not on the host and may not be pulled")
@@ -267,6 +278,18 @@ impl Obstacle {
                 "Hob never replaces a volume: keep the old definition, or give the new volume \
                  another name and move the data from {name}"
             ),
+            Self::NameInUse { .. } => "give one of the two another container_name".into(),
+            Self::OtherHomelab { .. } => {
+                "give it another name here, or call it external to share it".into()
+            }
+            Self::FolderOfOther { .. } => {
+                "give this homelab a folder of its own: `root:` of the host in hob.yaml".into()
+            }
+            Self::Circle => {
+                "change one thing at a time: services that hand ports or names to each \
+                             other need one in between"
+                    .into()
+            }
             Self::PortTaken { by, .. } => {
                 format!("stop container {by}, or publish another port")
             }

@@ -70,6 +70,13 @@ impl Draft {
         }
     }
 
+    /// `later` begins only once all of `earlier` have come this far.
+    pub(crate) fn order_all(&mut self, earlier: &[DraftId], later: DraftId, until: Milestone) {
+        for before in earlier {
+            self.order(*before, later, until);
+        }
+    }
+
     /// `later` is there because `earlier` is.
     pub(crate) fn follow(&mut self, earlier: DraftId, later: DraftId) {
         if let Some(step) = self.steps.get_mut(later.0) {
@@ -98,7 +105,7 @@ impl Draft {
                     host: step.host.clone(),
                     stack: step.stack.clone(),
                     service: None,
-                    why: Obstacle::Needs { what: "itself, in a circle".into() },
+                    why: Obstacle::Circle,
                 });
             }
         }

@@ -1,32 +1,29 @@
-//! Undoing what an interrupted run left half done, before anything else is decided.
+//! What an interrupted run left half done, and the host as it will be once that is undone.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hob_model::{ContainerName, Role};
+use hob_model::{ContainerName, Role, StackName};
 
-use super::{
-    Context,
-    draft::{Draft, DraftId, DraftStep},
-};
+use super::{Context, service};
 use crate::{
-    change::{Change, Leftover, Reason},
-    observed::{ContainerOwner, HostState},
+    change::{Kept, Leftover},
+    observed::{Applied, Container, ContainerOwner, HostState, Verdict},
     op::Op,
     ownership::Identity,
 };
 
-/// A host as it will be once leftovers are undone, and the steps that do it.
+/// A host as it will be once leftovers are undone.
 pub(super) struct Healed {
-    /// The host after the steps.
+    /// The host then.
     pub(super) state: HostState,
-    /// Steps by the name of the container concerned.
-    pub(super) steps: BTreeMap<ContainerName, DraftId>,
+    /// What is undone, by the name of the container concerned.
+    pub(super) leftovers: BTreeMap<ContainerName, (StackName, Vec<Leftover>)>,
 }
 
-/// Plans the undoing of half-done replacements. A predecessor whose successor took over and is
-/// still wanted stays: it waits for the verdict.
-pub(super) fn heal(context: &Context<'_>, state: &HostState, draft: &mut Draft) -> Healed {
-    let mut healed = Healed { state: state.clone(), steps: BTreeMap::new() };
+/// Finds half-done replacements. A predecessor whose successor took over, is still wanted and has
+/// no verdict yet stays: it waits for the verdict.
+pub(super) fn heal(context: &Context<'_>, state: &HostState) -> Healed {
+    let mut healed = Healed { state: state.clone(), leftovers: BTreeMap::new() };
     let bases: BTreeSet<ContainerName> = state
         .containers
         .keys()
@@ -36,45 +33,85 @@ pub(super) fn heal(context: &Context<'_>, state: &HostState, draft: &mut Draft) 
         })
         .collect();
     for name in bases {
-        let ours = |name: &ContainerName| owner(context, state, name);
-        let (current, old, new) = (ours(&name), ours(&name.old()), ours(&name.successor()));
-        let taken_by_stranger = state.containers.contains_key(&name) && current.is_none();
-        let leftover = match (current, old, new) {
-            (None, Some(_), _) if !taken_by_stranger => Some(Leftover::Old),
-            (Some(current), Some(_), _) if !is_wanted(context, state, &name, current) => {
-                Some(Leftover::Old)
-            }
-            (_, _, Some(_)) => Some(Leftover::New),
-            _ => None,
-        };
-        let (Some(leftover), Some(identity)) = (leftover, old.or(new)) else { continue };
-        let change = Change::Restore { name: name.clone(), leftover };
-        let step = DraftStep::new(context.name, Some(&identity.stack), change)
-            .because([Reason::Interrupted]);
-        let ops = match leftover {
-            Leftover::New => Op::RemoveContainer(name.successor()),
-            Leftover::Old => Op::PutBack { name: name.clone(), was: name.clone(), start: false },
-        };
-        healed.state.simulate(&ops);
-        healed.steps.insert(name, draft.add(step));
+        let trial = Trial::of(context, state, &name);
+        let Some(identity) = trial.old.or(trial.new) else { continue };
+        let leftovers = trial.leftovers(context, state, &name);
+        for leftover in &leftovers {
+            healed.state.simulate(&match leftover {
+                Leftover::New => Op::RemoveContainer(name.successor()),
+                Leftover::Done => Op::RemoveContainer(name.old()),
+                Leftover::Old(kept) => {
+                    Op::PutBack { name: name.clone(), was: name.clone(), start: kept.start }
+                }
+            });
+        }
+        if !leftovers.is_empty() {
+            healed.leftovers.insert(name, (identity.stack.clone(), leftovers));
+        }
     }
     healed
 }
 
-/// The identity of a container of a selected stack of this homelab.
-fn owner<'a>(
-    context: &Context<'_>,
-    state: &'a HostState,
-    name: &ContainerName,
-) -> Option<&'a Identity> {
-    match &state.containers.get(name)?.owner {
-        ContainerOwner::Hob { identity, .. }
-            if identity.homelab == context.desired.homelab
-                && context.is_selected(&identity.stack) =>
-        {
-            Some(identity)
-        }
-        _ => None,
+/// The containers that bear one name and its temporary forms, as far as they are ours.
+struct Trial<'a> {
+    current: Option<&'a Identity>,
+    old: Option<&'a Identity>,
+    new: Option<&'a Identity>,
+}
+
+impl<'a> Trial<'a> {
+    fn of(context: &Context<'_>, state: &'a HostState, name: &ContainerName) -> Self {
+        let ours = |name: &ContainerName| match &state.containers.get(name)?.owner {
+            ContainerOwner::Hob { identity, .. }
+                if identity.homelab == context.desired.homelab
+                    && context.is_selected(&identity.stack) =>
+            {
+                Some(identity)
+            }
+            _ => None,
+        };
+        Self { current: ours(name), old: ours(&name.old()), new: ours(&name.successor()) }
+    }
+
+    fn leftovers(
+        &self,
+        context: &Context<'_>,
+        state: &HostState,
+        name: &ContainerName,
+    ) -> Vec<Leftover> {
+        let new = self.new.map(|_| Leftover::New);
+        let Some(old) = self.old else { return new.into_iter().collect() };
+        let record = state.stacks.get(&old.stack).and_then(|folder| folder.applied.get(name));
+        let kept = kept(record);
+        let current = state.containers.get(name);
+        let old = match (self.current, current) {
+            (None, None) => return vec![Leftover::Old(kept)],
+            // The name is a stranger's: the service is blocked, or the predecessor removed.
+            (None, Some(_)) => None,
+            (Some(_), None) => None,
+            (Some(identity), Some(container)) => {
+                if is_verified(container, record) {
+                    Some(Leftover::Done)
+                } else if is_wanted(context, state, name, identity, container) {
+                    None
+                } else {
+                    return vec![Leftover::Old(kept)];
+                }
+            }
+        };
+        old.into_iter().chain(new).collect()
+    }
+}
+
+/// What becomes of a predecessor that is put back: the record is still its own.
+pub(super) fn kept(record: Option<&Applied>) -> Kept {
+    Kept { start: record.is_none_or(|record| record.verdict != Verdict::Completed) }
+}
+
+fn is_verified(container: &Container, record: Option<&Applied>) -> bool {
+    match (&container.owner, record) {
+        (ContainerOwner::Hob { spec, .. }, Some(record)) => *spec == record.spec,
+        _ => false,
     }
 }
 
@@ -84,15 +121,11 @@ fn is_wanted(
     state: &HostState,
     name: &ContainerName,
     identity: &Identity,
+    container: &Container,
 ) -> bool {
-    let declared = context
-        .host
-        .stacks
-        .get(&identity.stack)
-        .and_then(|stack| stack.services.get(&identity.service))
-        .filter(|service| service.container == *name);
-    match (declared, state.containers.get(name).map(|container| &container.owner)) {
-        (Some(service), Some(ContainerOwner::Hob { spec, .. })) => *spec == service.spec.digest(),
-        _ => false,
-    }
+    let Some(stack) = context.host.stacks.get(&identity.stack) else { return false };
+    stack.services.get(&identity.service).is_some_and(|service| {
+        service::reasons_to_replace(state, (&identity.stack, stack), service, name, container)
+            .is_empty()
+    })
 }

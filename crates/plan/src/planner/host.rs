@@ -2,19 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use hob_model::{ContainerName, ImageRef, NetworkName, ServiceName, StackName, VolumeName};
+use hob_model::{
+    ContainerName, ImageRef, NetworkName, ServiceName, StackName, VolumeName,
+    desired::DesiredService,
+};
 
 use super::{
     Context, basis,
     draft::{Draft, DraftId, DraftStep},
+    handover::{self, Taker},
     heal::{self, Healed},
     needs::Stacks,
     stack, undeclared,
 };
 use crate::{
-    change::{Blocked, Change, NewNetwork, Obstacle, Reason, shared_network},
+    change::{Blocked, Change, Leftover, NewNetwork, Obstacle, Reason, shared_network},
     observed::{Container, ContainerOwner, HostState},
-    ownership::ThingOwner,
+    ownership::{Identity, ThingOwner},
 };
 
 /// What is known about a host while its stacks are planned.
@@ -22,16 +26,20 @@ pub(super) struct HostPlan<'a> {
     pub(super) context: Context<'a>,
     /// The host once leftovers are undone.
     pub(super) state: HostState,
+    /// What an interrupted run left, by container.
+    pub(super) leftovers: BTreeMap<ContainerName, (StackName, Vec<Leftover>)>,
     /// Steps that undo leftovers, by container.
     pub(super) restores: BTreeMap<ContainerName, DraftId>,
-    /// Pulls planned so far: an image is fetched once for all its users.
-    pub(super) pulls: BTreeMap<ImageRef, DraftId>,
+    /// Pulls planned so far, by image and platform: each is fetched once for all its users.
+    pub(super) pulls: BTreeMap<(ImageRef, Option<String>), DraftId>,
     /// Steps that make networks.
     pub(super) networks: BTreeMap<NetworkName, DraftId>,
     /// Steps that make volumes.
     pub(super) volumes: BTreeMap<VolumeName, DraftId>,
     /// Steps that remove or replace containers, and with them free names, ports and networks.
     pub(super) gone: BTreeMap<ContainerName, DraftId>,
+    /// Steps that make or start containers, which take names and ports.
+    pub(super) takers: Vec<Taker>,
     /// Containers that nobody declares any more: their names and ports count as free.
     pub(super) undeclared: BTreeMap<ContainerName, StackName>,
     index: Index,
@@ -60,6 +68,14 @@ impl Index {
 }
 
 impl HostPlan<'_> {
+    /// What is declared for an identity, if it is declared and planned here.
+    pub(super) fn declared(&self, identity: &Identity) -> Option<&DesiredService> {
+        if !self.context.is_selected(&identity.stack) {
+            return None;
+        }
+        self.context.host.stacks.get(&identity.stack)?.services.get(&identity.service)
+    }
+
     /// Containers that some homelab's Hob made for a service of this name.
     pub(super) fn by_service(
         &self,
@@ -83,20 +99,30 @@ pub(super) fn plan_host(
     draft: &mut Draft,
     stacks: &mut Stacks,
 ) {
+    if let Some(homelab) = state.homelab.as_ref().filter(|it| **it != context.desired.homelab) {
+        draft.blocked.push(Blocked {
+            host: context.name.clone(),
+            stack: None,
+            service: None,
+            why: Obstacle::FolderOfOther { homelab: homelab.clone() },
+        });
+        return;
+    }
     draft.basis.insert(context.name.clone(), basis(context, state));
-    let Healed { state, steps: restores } = heal::heal(context, state, draft);
+    let Healed { state, leftovers } = heal::heal(context, state);
     let mut plan = HostPlan {
         context: *context,
         undeclared: undeclared::containers(context, &state),
         index: Index::of(&state),
         state,
-        restores,
+        leftovers,
+        restores: BTreeMap::new(),
         pulls: BTreeMap::new(),
         networks: BTreeMap::new(),
         volumes: BTreeMap::new(),
         gone: BTreeMap::new(),
+        takers: Vec::new(),
     };
-    undeclared::remove_containers(&mut plan, draft);
     shared_networks(&mut plan, draft);
     for (name, declared) in &context.host.stacks {
         if context.is_selected(name) {
@@ -104,7 +130,9 @@ pub(super) fn plan_host(
             stacks.add(context.name, name, outcome);
         }
     }
-    undeclared::remove_files_and_networks(&mut plan, draft);
+    undeclared::remove_stacks(&mut plan, draft);
+    undeclared::remove_networks(&plan, draft);
+    handover::link(&plan, draft);
 }
 
 /// Makes the networks that `hob.yaml` declares and selected stacks call external.
@@ -130,7 +158,7 @@ fn shared_networks(plan: &mut HostPlan<'_>, draft: &mut Draft) {
             }
             Some(network) => {
                 let is_ours = matches!(&network.owner,
-                    ThingOwner::Hob { homelab, .. } if *homelab == context.desired.homelab);
+                    ThingOwner::Hob { homelab, stack: None } if *homelab == context.desired.homelab);
                 if is_ours && network.spec.as_ref() != Some(&spec.digest()) {
                     draft.blocked.push(Blocked {
                         host: context.name.clone(),

@@ -1,16 +1,23 @@
 //! The planner, a recipe in stated order:
 //!
 //! 1. every selected host that was not seen is blocked;
-//! 2. on every other host, what an interrupted run left half done is undone first (`heal`);
+//! 2. on every other host, what an interrupted run left half done is looked for (`heal`): the rest
+//!    is planned for the host as it will be once that is undone;
 //! 3. networks that stacks share are made (`host`);
 //! 4. for every selected stack (`stack`): obstacles are looked for, and if there are any the stack
-//!    is left alone; else images are pulled, networks, volumes and files are brought up to date,
-//!    and each service's container is created, replaced, started or left alone (`service`);
-//! 5. what Hob made and nobody declares any more is removed (`undeclared`);
-//! 6. stacks wait for the stacks that they need (`needs`).
+//!    is left alone; else leftovers are undone, images are pulled, networks, volumes and files are
+//!    brought up to date, each service's container is created, replaced, started or left alone
+//!    (`service`), and what the stack does not declare any more is removed;
+//! 5. what is left of stacks that nobody declares any more is removed (`undeclared`);
+//! 6. who takes a name or a port waits for who gives it up (`handover`);
+//! 7. stacks wait for the stacks that they need (`needs`).
 
 mod differences;
 mod draft;
+mod expectation;
+mod files;
+mod followers;
+mod handover;
 mod heal;
 mod host;
 mod needs;
@@ -78,32 +85,33 @@ impl Context<'_> {
     }
 }
 
-/// A digest of what should be on a host, as far as it is selected.
+/// A digest of what should be on a host, as far as it is selected. It covers secrets only under the
+/// host's key: without a key, nothing of Hob's is there yet and every step is a creation.
 fn basis(context: &Context<'_>, state: &HostState) -> String {
-    use std::fmt::Write as _;
-    let mut text = String::new();
+    let seal = |value: &str| state.key.as_ref().map(|key| key.seal(value)).unwrap_or_default();
+    let mut lines = Vec::new();
+    for (name, spec) in &context.host.networks {
+        lines.push(format!("network {name} {}", spec.digest().as_str()));
+    }
     for (name, stack) in &context.host.stacks {
         if !context.is_selected(name) {
             continue;
         }
-        // why (all `let _`): writing to a String cannot fail.
-        let _ = writeln!(text, "stack {name} {}", stack.project);
+        lines.push(format!("stack {name} {}", stack.project));
         for (service, declared) in &stack.services {
-            let spec = declared.spec.digest();
-            let _ = writeln!(text, "service {service} {} {}", declared.container, spec.as_str());
+            let sealed = declared.spec.sealed(&seal).0;
+            let sealed = serde_json::Value::Object(sealed);
+            lines.push(format!("service {service} {} {sealed}", declared.container));
         }
         for (path, file) in &stack.files {
-            let _ = writeln!(text, "file {path} {} {:o}", file.digest, file.mode);
+            lines.push(format!("file {path} {} {:o}", seal(file.digest.as_str()), file.mode));
         }
         for (network, declared) in &stack.networks {
-            let _ = writeln!(text, "network {network} {}", declared.spec.digest().as_str());
+            lines.push(format!("network {network} {}", declared.spec.digest().as_str()));
         }
         for (volume, declared) in &stack.volumes {
-            let _ = writeln!(text, "volume {volume} {}", declared.spec.digest().as_str());
+            lines.push(format!("volume {volume} {}", seal(declared.spec.digest().as_str())));
         }
     }
-    match &state.key {
-        Some(key) => key.seal(&text),
-        None => hob_model::Digest::of(text.as_bytes()).to_string(),
-    }
+    hob_model::Digest::of(lines.join("\n").as_bytes()).to_string()
 }

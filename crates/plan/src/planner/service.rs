@@ -1,18 +1,20 @@
 //! One service: is its container what it should be, and if not, what is done about it.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use hob_model::{
-    ContainerName, ServiceName, StackName, StackPath, VolumeName,
+    ContainerName, Role, ServiceName, StackName, StackPath, VolumeName,
     desired::{Condition, DesiredService, DesiredStack},
-    spec::{ContainerSpec, HealthCheck, Mount, NetworkMode, RestartPolicy},
+    spec::{ContainerSpec, Mount, NetworkMode, RestartPolicy},
 };
 
-use super::{Context, differences::differences, draft::DraftId, host::HostPlan};
+use super::{
+    differences::differences,
+    expectation::expectation,
+    handover::{Port, collide},
+    heal,
+    host::HostPlan,
+};
 use crate::{
     change::{Change, Deviation, Expectation, Obstacle, Order, Reason, Target},
     observed::{Applied, Container, ContainerOwner, ContainerState, Health, HostState, Verdict},
@@ -31,6 +33,16 @@ pub(super) struct Decision {
 impl Decision {
     fn new(change: Change, why: Vec<Reason>) -> Self {
         Self { change, why, is_follower: false }
+    }
+
+    /// A restart only because of one that goes before.
+    pub(super) fn follower(target: Target) -> Self {
+        Self { change: Change::Restart(target), why: Vec::new(), is_follower: true }
+    }
+
+    /// Whether those who follow the service are restarted.
+    pub(super) fn interrupts(&self) -> bool {
+        matches!(self.change, Change::Replace { .. } | Change::Restart(_))
     }
 
     pub(super) fn makes_a_container(&self) -> bool {
@@ -57,14 +69,9 @@ impl Decision {
 
 /// Compares a service's container with what it should be. `Ok(None)`: it is in order.
 pub(super) fn decide(
-    plan: &HostPlan<'_>,
-    stack_name: &StackName,
-    stack: &DesiredStack,
-    name: &ServiceName,
+    view: &View<'_>,
     changed_files: &[StackPath],
 ) -> Result<Option<Decision>, Vec<Obstacle>> {
-    let Some(service) = stack.services.get(name) else { return Ok(None) };
-    let view = View { plan, stack_name, stack, name, service };
     let current = view.current();
     view.check_name()?;
     let decision = match current {
@@ -78,37 +85,38 @@ pub(super) fn decide(
     Ok(decision)
 }
 
-struct View<'a> {
-    plan: &'a HostPlan<'a>,
-    stack_name: &'a StackName,
-    stack: &'a DesiredStack,
-    name: &'a ServiceName,
-    service: &'a DesiredService,
+/// A service and the host that it is planned for.
+pub(super) struct View<'a> {
+    pub(super) plan: &'a HostPlan<'a>,
+    pub(super) stack_name: &'a StackName,
+    pub(super) stack: &'a DesiredStack,
+    pub(super) name: &'a ServiceName,
+    pub(super) service: &'a DesiredService,
 }
 
 impl<'a> View<'a> {
-    fn context(&self) -> &Context<'a> {
-        &self.plan.context
-    }
-
     fn identity(&self) -> Identity {
         Identity {
-            homelab: self.context().desired.homelab.clone(),
+            homelab: self.plan.context.desired.homelab.clone(),
             stack: self.stack_name.clone(),
             project: self.stack.project.clone(),
             service: self.name.clone(),
         }
     }
 
+    fn is_mine(&self, identity: &Identity) -> bool {
+        identity.homelab == self.plan.context.desired.homelab
+            && identity.stack == *self.stack_name
+            && identity.service == *self.name
+    }
+
     /// The container that stands for the service, under whatever name.
-    fn current(&self) -> Option<(&'a ContainerName, &'a Container)> {
+    pub(super) fn current(&self) -> Option<(&'a ContainerName, &'a Container)> {
         let is_current = |name: &ContainerName, container: &Container| {
             matches!(&container.owner, ContainerOwner::Hob { identity, .. }
-                if identity.homelab == self.context().desired.homelab
-                    && identity.stack == *self.stack_name
-                    && identity.service == *self.name)
+                if self.is_mine(identity))
                 && !self.plan.undeclared.contains_key(name)
-                && name.role().0 == hob_model::Role::Current
+                && name.role().0 == Role::Current
         };
         let containers = &self.plan.state.containers;
         if let Some((name, container)) = containers.get_key_value(&self.service.container)
@@ -121,19 +129,21 @@ impl<'a> View<'a> {
             .find(|(name, container)| is_current(name, container))
     }
 
-    fn target(&self) -> Target {
+    pub(super) fn target(&self) -> Target {
         Target {
             name: self.service.container.clone(),
             identity: self.identity(),
             spec: Arc::clone(&self.service.spec),
-            expect: expectation(self.context(), self.stack, self.name, self.service),
+            expect: expectation(self.plan.context.policy, self.stack, self.name, self.service),
             wait_for: self.wait_for(),
+            followers: Vec::new(),
         }
     }
 
     /// Dependencies that are not in order now. Those that get a step of their own are waited for
     /// by an edge as well, which does no harm.
     fn wait_for(&self) -> Vec<(ContainerName, Expectation)> {
+        let policy = self.plan.context.policy;
         let mut waits = Vec::new();
         for (name, dependency) in &self.service.depends_on {
             let Some(needed) = self.stack.services.get(name) else { continue };
@@ -141,10 +151,8 @@ impl<'a> View<'a> {
                 Condition::Started => true,
                 Condition::Healthy => {
                     self.plan.state.containers.get(&needed.container).is_some_and(|container| {
-                        matches!(
-                            container.state,
-                            ContainerState::Running { health: Health::Healthy }
-                        )
+                        let healthy = ContainerState::Running { health: Health::Healthy };
+                        container.state == healthy
                     })
                 }
                 Condition::Completed => self
@@ -152,7 +160,7 @@ impl<'a> View<'a> {
                     .is_some_and(|applied| applied.verdict == Verdict::Completed),
             };
             if !is_met && dependency.required {
-                let expect = expectation(self.context(), self.stack, name, needed);
+                let expect = expectation(policy, self.stack, name, needed);
                 waits.push((needed.container.clone(), expect));
             }
         }
@@ -163,25 +171,25 @@ impl<'a> View<'a> {
         self.plan.state.stacks.get(self.stack_name)?.applied.get(container)
     }
 
-    /// The service's name must be free, its own, or about to be freed.
+    /// The service's name must be free, its own, or about to be given up.
     fn check_name(&self) -> Result<(), Vec<Obstacle>> {
         let name = &self.service.container;
         let Some(container) = self.plan.state.containers.get(name) else { return Ok(()) };
-        let identity = self.identity();
         let project = match &container.owner {
-            ContainerOwner::Hob { identity: theirs, .. }
-                if *theirs == identity || self.plan.undeclared.contains_key(name) =>
-            {
-                return Ok(());
-            }
-            ContainerOwner::Hob { identity: theirs, .. } => {
-                if theirs.homelab == identity.homelab
-                    && theirs.stack == identity.stack
-                    && theirs.service == identity.service
-                {
+            ContainerOwner::Hob { identity, .. } => {
+                if self.is_mine(identity) || self.plan.undeclared.contains_key(name) {
                     return Ok(());
                 }
-                Some(theirs.project.clone())
+                if identity.homelab == self.plan.context.desired.homelab {
+                    let keeps = self
+                        .plan
+                        .declared(identity)
+                        .is_none_or(|service| service.container == *name);
+                    let by = format!("{}/{}", identity.stack, identity.service);
+                    let obstacle = Obstacle::NameInUse { name: name.clone(), by };
+                    return if keeps { Err(vec![obstacle]) } else { Ok(()) };
+                }
+                Some(identity.project.clone())
             }
             ContainerOwner::Compose { project, .. } => Some(project.clone()),
             ContainerOwner::Foreign => None,
@@ -189,29 +197,31 @@ impl<'a> View<'a> {
         Err(vec![Obstacle::ForeignContainer { name: name.clone(), project }])
     }
 
-    /// Its ports must not be held by a running container that is not ours to move.
+    /// Its ports must not be held by a running container that nothing here is going to move.
     fn check_ports(&self) -> Result<(), Vec<Obstacle>> {
-        let taken: Vec<Obstacle> = held_ports(&self.service.spec)
-            .iter()
-            .flat_map(|wanted| self.plan.holders(wanted.1).map(move |holder| (wanted, holder)))
-            .filter(|(wanted, (_, container))| {
-                container.ports.iter().any(|held| collide(wanted, held))
-                    && matches!(
-                        container.state,
-                        ContainerState::Running { .. }
-                            | ContainerState::Restarting
-                            | ContainerState::Paused
-                    )
-            })
-            .filter(|(_, (_, container))| match &container.owner {
-                ContainerOwner::Hob { identity, .. } => {
-                    identity.homelab != self.context().desired.homelab
+        let wanted = held_ports(&self.service.spec);
+        let mut taken = Vec::new();
+        for port in &wanted {
+            for (by, container) in self.plan.holders(port.1) {
+                let holds = container.ports.iter().any(|held| collide(port, held));
+                if holds && is_up(container.state) && !self.is_given_up(by, container, port) {
+                    taken.push(Obstacle::PortTaken { port: port.1, by: by.clone() });
                 }
-                _ => true,
-            })
-            .map(|(wanted, (by, _))| Obstacle::PortTaken { port: wanted.1, by: by.clone() })
-            .collect();
+            }
+        }
         if taken.is_empty() { Ok(()) } else { Err(taken) }
+    }
+
+    /// Whether a container is this service's own, or its port is about to be free.
+    fn is_given_up(&self, name: &ContainerName, container: &Container, port: &Port) -> bool {
+        let ContainerOwner::Hob { identity, .. } = &container.owner else { return false };
+        if self.is_mine(identity) || self.plan.undeclared.contains_key(name) {
+            return true;
+        }
+        identity.homelab == self.plan.context.desired.homelab
+            && self.plan.declared(identity).is_some_and(|service| {
+                !held_ports(&service.spec).iter().any(|kept| collide(port, kept))
+            })
     }
 
     fn compare(
@@ -220,93 +230,59 @@ impl<'a> View<'a> {
         container: &Container,
         changed_files: &[StackPath],
     ) -> Option<Decision> {
-        let why = self.reasons_to_replace(was, container);
+        let stack = (self.stack_name, self.stack);
+        let why = reasons_to_replace(&self.plan.state, stack, self.service, was, container);
         if !why.is_empty() {
             return Some(Decision::new(self.replace(was, container), why));
         }
-        let applied = self.applied(was).filter(|it| it.spec == self.service.spec.digest());
-        let verdict = applied.map(|applied| applied.verdict);
+        let record = self.applied(was);
+        let verdict = record
+            .filter(|record| record.spec == self.service.spec.digest())
+            .map(|record| record.verdict);
         let state = container.state;
         let is_running = matches!(state, ContainerState::Running { .. });
         let may_complete = self.service.spec.restart == RestartPolicy::No
             || self.stack.is_awaited_for_completion(self.name);
         let is_completed = may_complete && state == ContainerState::Exited { code: 0 };
-        let uses_files = !self.service.spec.content.is_empty();
+        let restart = |why| Some(Decision::new(Change::Restart(self.target()), why));
+        let confirm = |kept, start, why| {
+            let change = Change::Confirm { target: self.target(), kept, start };
+            Some(Decision::new(change, vec![why]))
+        };
 
         if self.plan.state.containers.contains_key(&was.old()) {
             let start = !is_running && !is_completed && state != ContainerState::Restarting;
-            let change = Change::Confirm { target: self.target(), kept: true, start };
-            return Some(Decision::new(change, vec![Reason::Unverified]));
+            return confirm(Some(heal::kept(record)), start, Reason::Unverified);
         }
         if (is_running || state == ContainerState::Paused) && !changed_files.is_empty() {
             let why = changed_files.iter().map(|path| Reason::File { path: path.to_string() });
-            return Some(Decision::new(Change::Restart(self.target()), why.collect()));
+            return restart(why.collect());
         }
-        if is_running && verdict.is_none() && uses_files {
-            // It may still see files as they were before an interrupted run wrote them.
-            let change = Change::Restart(self.target());
-            return Some(Decision::new(change, vec![Reason::Unverified]));
-        }
-        if is_running && verdict.is_some() || is_completed && verdict == Some(Verdict::Completed) {
-            return None;
-        }
-        if (is_running || is_completed) && verdict.is_none() {
-            let change = Change::Confirm { target: self.target(), kept: false, start: false };
-            return Some(Decision::new(change, vec![Reason::Unverified]));
-        }
-        let why = Reason::NotRunning { state: state.to_string() };
-        Some(Decision::new(Change::Start(self.target()), vec![why]))
-    }
-
-    fn reasons_to_replace(&self, was: &ContainerName, container: &Container) -> Vec<Reason> {
-        let mut why = Vec::new();
-        if let ContainerOwner::Hob { spec, .. } = &container.owner
-            && *spec != self.service.spec.digest()
-        {
-            why.extend(self.explain(was, spec));
-        }
-        if let Some(image) = self.plan.state.image(&self.service.spec.image)
-            && *image != container.image
-            && !why.iter().any(|reason| matches!(reason, Reason::Image { .. }))
-        {
-            let (was, now) = (container.image.clone(), image.clone());
-            why.push(Reason::ImageContent { was, now });
-        }
-        if *was != self.service.container {
-            why.push(Reason::Attribute { name: "container_name".into() });
-        }
-        if let ContainerOwner::Hob { identity, .. } = &container.owner
-            && identity.project != self.stack.project
-        {
-            why.push(Reason::Attribute { name: "project name".into() });
-        }
-        if matches!(container.state, ContainerState::Running { .. }) && why.is_empty() {
-            let expected = attached(&self.service.spec);
-            let missing = expected.difference(&container.networks);
-            why.extend(missing.map(|name| Reason::Network { name: name.clone() }));
-        }
-        if container.state == ContainerState::Dead && why.is_empty() {
-            why.push(Reason::NotRunning { state: container.state.to_string() });
-        }
-        why
-    }
-
-    fn explain(&self, was: &ContainerName, spec: &hob_model::spec::SpecDigest) -> Vec<Reason> {
-        let state: &HostState = &self.plan.state;
-        let explained = match (self.applied(was), &state.key) {
-            (Some(applied), Some(key)) if applied.spec == *spec => {
-                differences(&applied.sealed, &self.service.spec.sealed(&|value| key.seal(value)))
+        let follows = self.service.depends_on.values().any(|dependency| dependency.restart);
+        let uses_files = !self.service.spec.content.is_empty();
+        match verdict {
+            Some(_) if is_running => None,
+            Some(Verdict::Completed) if is_completed => None,
+            // It was seen running, and has ended well since: that is not done again.
+            Some(_) if is_completed => {
+                confirm(None, false, Reason::NotRunning { state: state.to_string() })
             }
-            _ => Vec::new(),
-        };
-        if explained.is_empty() { vec![Reason::Unexplained] } else { explained }
+            // An interrupted run may have left it with files as they were before, or running on
+            // while what it follows was restarted.
+            None if is_running && (uses_files || follows) => restart(vec![Reason::Unverified]),
+            None if is_running || is_completed => confirm(None, false, Reason::Unverified),
+            _ => {
+                let why = Reason::NotRunning { state: state.to_string() };
+                Some(Decision::new(Change::Start(self.target()), vec![why]))
+            }
+        }
     }
 
     fn replace(&self, was: &ContainerName, container: &Container) -> Change {
-        let was_running = matches!(
-            container.state,
-            ContainerState::Running { .. } | ContainerState::Restarting | ContainerState::Paused
-        );
+        let should_run = self
+            .applied(was)
+            .is_some_and(|record| matches!(record.verdict, Verdict::Healthy | Verdict::Running));
+        let was_running = is_up(container.state) || should_run;
         let spec = &self.service.spec;
         let inherit: BTreeMap<String, VolumeName> = container
             .anonymous_volumes
@@ -317,7 +293,8 @@ impl<'a> View<'a> {
             .map(|(target, volume)| (target.clone(), volume.clone()))
             .collect();
         let awaited = self.stack.is_awaited_for_completion(self.name);
-        let order = if was_running && !awaited && inherit.is_empty() && may_overlap(spec) {
+        let order = if is_up(container.state) && !awaited && inherit.is_empty() && may_overlap(spec)
+        {
             Order::StartFirst
         } else {
             Order::StopFirst
@@ -326,8 +303,66 @@ impl<'a> View<'a> {
     }
 }
 
+fn is_up(state: ContainerState) -> bool {
+    matches!(
+        state,
+        ContainerState::Running { .. } | ContainerState::Restarting | ContainerState::Paused
+    )
+}
+
+/// Why a container cannot stay what it is; empty if it can.
+pub(super) fn reasons_to_replace(
+    state: &HostState,
+    (stack_name, stack): (&StackName, &DesiredStack),
+    service: &DesiredService,
+    was: &ContainerName,
+    container: &Container,
+) -> Vec<Reason> {
+    let mut why = Vec::new();
+    if let ContainerOwner::Hob { identity, spec } = &container.owner {
+        if *spec != service.spec.digest() {
+            let folder = state.stacks.get(stack_name);
+            let record = folder.and_then(|folder| folder.applied.get(was));
+            why.extend(explain(state, record.filter(|record| record.spec == *spec), service));
+        }
+        if identity.project != stack.project {
+            why.push(Reason::Attribute { name: "project name".into() });
+        }
+    }
+    if let Some(image) = state.image(&service.spec.image)
+        && *image != container.image
+        && !why.iter().any(|reason| matches!(reason, Reason::Image { .. }))
+    {
+        let (was, now) = (container.image.clone(), image.clone());
+        why.push(Reason::ImageContent { was, now });
+    }
+    if *was != service.container {
+        why.push(Reason::Attribute { name: "container_name".into() });
+    }
+    if matches!(container.state, ContainerState::Running { .. }) && why.is_empty() {
+        let expected = attached(&service.spec);
+        let missing = expected.difference(&container.networks);
+        why.extend(missing.map(|name| Reason::Network { name: name.clone() }));
+    }
+    if container.state == ContainerState::Dead && why.is_empty() {
+        why.push(Reason::NotRunning { state: container.state.to_string() });
+    }
+    why
+}
+
+/// In what a container differs from what is declared, if the record of its making is there.
+fn explain(state: &HostState, record: Option<&Applied>, service: &DesiredService) -> Vec<Reason> {
+    let explained = match (record, &state.key) {
+        (Some(record), Some(key)) => {
+            differences(&record.sealed, &service.spec.sealed(&|value| key.seal(value)))
+        }
+        _ => Vec::new(),
+    };
+    if explained.is_empty() { vec![Reason::Unexplained] } else { explained }
+}
+
 /// Whether two containers of this specification can run side by side for a while: no fixed port or
-/// address, nothing that both would write to, and not a one-shot.
+/// address, no device, nothing that both would write to, and not a one-shot.
 fn may_overlap(spec: &ContainerSpec) -> bool {
     let writes = spec.mounts.values().any(|mount| {
         matches!(
@@ -345,86 +380,8 @@ fn may_overlap(spec: &ContainerSpec) -> bool {
         NetworkMode::None => false,
     };
     let publishes = spec.ports.iter().any(|port| port.published.is_some());
-    !writes && !is_placed && !publishes && spec.restart != RestartPolicy::No
-}
-
-fn collide(a: &(String, u16, String), b: &(String, u16, String)) -> bool {
-    a.1 == b.1 && a.2 == b.2 && (a.0 == b.0 || a.0.is_empty() || b.0.is_empty())
-}
-
-/// Docker's own schedule for a health check that does not say.
-const HEALTH_INTERVAL_DEFAULT: Duration = Duration::from_secs(30);
-const HEALTH_RETRIES_DEFAULT: u32 = 3;
-
-/// What counts as a good verdict of a service. A health check gets at least the time that its own
-/// schedule needs to fail for good.
-pub(crate) fn expectation(
-    context: &Context<'_>,
-    stack: &DesiredStack,
-    name: &ServiceName,
-    service: &DesiredService,
-) -> Expectation {
-    let must_complete = stack.is_awaited_for_completion(name);
-    let may_complete = service.spec.restart == RestartPolicy::No;
-    let policy = context.policy;
-    let scheduled = service.spec.health.as_ref().map_or(Duration::ZERO, |check| {
-        let HealthCheck { test: _, interval, timeout, retries, start_period, start_interval: _ } =
-            check;
-        let round = interval.unwrap_or(HEALTH_INTERVAL_DEFAULT)
-            + timeout.unwrap_or(HEALTH_INTERVAL_DEFAULT);
-        let rounds = retries.unwrap_or(HEALTH_RETRIES_DEFAULT).saturating_add(1).min(1000);
-        start_period.unwrap_or_default() + round * rounds
-    });
-    let budget =
-        if must_complete { policy.complete_within } else { policy.healthy_within.max(scheduled) };
-    Expectation { may_complete, must_complete, settle: policy.settle, budget }
-}
-
-/// Restarts the services that ask to be restarted with a service that they depend on
-/// (`depends_on.<service>.restart`).
-pub(super) fn follow_restarts(
-    plan: &HostPlan<'_>,
-    stack_name: &StackName,
-    stack: &DesiredStack,
-    decisions: &mut BTreeMap<ServiceName, Decision>,
-) {
-    loop {
-        let interrupted: BTreeSet<&ServiceName> = stack
-            .services
-            .keys()
-            .filter(|name| {
-                decisions.get(*name).is_some_and(|decision| {
-                    matches!(decision.change, Change::Replace { .. } | Change::Restart(_))
-                })
-            })
-            .collect();
-        let followers: Vec<(ServiceName, Decision)> = stack
-            .services
-            .iter()
-            .filter(|(name, _)| !decisions.contains_key(*name))
-            .filter(|(_, service)| {
-                service
-                    .depends_on
-                    .iter()
-                    .any(|(needed, dependency)| dependency.restart && interrupted.contains(needed))
-            })
-            .filter_map(|(name, service)| {
-                let view = View { plan, stack_name, stack, name, service };
-                let (_, container) = view.current()?;
-                let is_running = matches!(container.state, ContainerState::Running { .. });
-                let decision = Decision {
-                    change: Change::Restart(view.target()),
-                    why: Vec::new(),
-                    is_follower: true,
-                };
-                is_running.then(|| (name.clone(), decision))
-            })
-            .collect();
-        if followers.is_empty() {
-            return;
-        }
-        decisions.extend(followers);
-    }
+    let has_devices = spec.privileged || !spec.devices.is_empty();
+    !writes && !is_placed && !publishes && !has_devices && spec.restart != RestartPolicy::No
 }
 
 /// In what a service is not as it was left, apart from what is declared otherwise now.
@@ -443,19 +400,4 @@ pub(super) fn deviation(
         }
         _ => None,
     }
-}
-
-/// Steps that free the name or a port that the service takes.
-pub(super) fn freed_by<'a>(
-    plan: &'a HostPlan<'_>,
-    service: &DesiredService,
-) -> impl Iterator<Item = &'a DraftId> {
-    let wanted = held_ports(&service.spec);
-    let name = service.container.clone();
-    plan.undeclared.keys().filter_map(move |gone| {
-        let container = plan.state.containers.get(gone)?;
-        let is_in_the_way = *gone == name
-            || container.ports.iter().any(|held| wanted.iter().any(|port| collide(port, held)));
-        is_in_the_way.then(|| plan.gone.get(gone)).flatten()
-    })
 }

@@ -5,20 +5,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use hob_model::{
     ContainerName, ServiceName, StackName, StackPath,
     desired::{Condition, DesiredStack, PullPolicy, StackFile},
-    spec::{BindSource, Mount},
+    spec::Mount,
 };
 
 use super::{
     draft::{Draft, DraftId, DraftStep},
+    files, followers,
+    handover::{self, Taker},
     host::HostPlan,
     needs::Outcome,
-    service::{self, Decision},
+    service::{self, Decision, View},
+    undeclared,
 };
 use crate::{
     change::{
         Blocked, Change, Deviation, Drift, Milestone, NewNetwork, NewVolume, Obstacle, Reason,
     },
-    observed::{FileSeen, StackFolder},
+    observed::StackFolder,
+    ownership::ThingOwner,
     simulate::attached,
 };
 
@@ -32,13 +36,14 @@ pub(super) fn plan_stack(
 ) -> Outcome {
     let empty = StackFolder::default();
     let folder = plan.state.stacks.get(name).unwrap_or(&empty).clone();
-    let (write, mut obstacles) = files_to_write(declared, &folder);
+    let (write, mut obstacles) = files::to_write(declared, &folder);
     obstacles.extend(missing_things(plan, declared));
     let changed: BTreeSet<&StackPath> = write.keys().collect();
     let mut decisions = BTreeMap::new();
     for (service_name, service) in &declared.services {
-        let uses = changed_files(service, &changed);
-        match service::decide(plan, name, declared, service_name, &uses) {
+        let uses = files::seen_by(service, &changed);
+        let view = View { plan, stack_name: name, stack: declared, name: service_name, service };
+        match service::decide(&view, &uses) {
             Ok(Some(decision)) => {
                 decisions.insert(service_name.clone(), decision);
             }
@@ -56,47 +61,13 @@ pub(super) fn plan_stack(
         }));
         return Outcome::Blocked;
     }
-    service::follow_restarts(plan, name, declared, &mut decisions);
+    followers::restart(plan, name, declared, &mut decisions);
     let stack = StackPlan { name, declared, folder: &folder };
-    stack.report_drift(plan, &write, &decisions, draft);
-    Outcome::Steps(stack.emit(plan, write, decisions, draft))
+    stack.report_drift(plan, &decisions, draft);
+    Outcome::Steps(stack.emit(plan, write, &decisions, draft))
 }
 
 type Found<'a> = (Option<&'a ServiceName>, Obstacle);
-
-/// Files that are missing on the host or differ there, unless they are somebody else's.
-fn files_to_write<'a>(
-    declared: &DesiredStack,
-    folder: &StackFolder,
-) -> (BTreeMap<StackPath, StackFile>, Vec<Found<'a>>) {
-    let mut write = BTreeMap::new();
-    let mut obstacles = Vec::new();
-    for (path, file) in &declared.files {
-        let is_ours = folder.owned.contains(path);
-        match folder.files.get(path) {
-            None => {
-                write.insert(path.clone(), file.clone());
-            }
-            Some(FileSeen::File { digest, mode }) => {
-                let is_same = *digest == file.digest && *mode == file.mode;
-                if !is_ours && *digest != file.digest {
-                    obstacles.push((None, Obstacle::ForeignFile { path: path.clone() }));
-                } else if !is_ours || !is_same {
-                    write.insert(path.clone(), file.clone());
-                }
-            }
-            Some(FileSeen::Unreadable | FileSeen::NotAFile) => {
-                let why = if is_ours {
-                    Obstacle::UnusableFile { path: path.clone() }
-                } else {
-                    Obstacle::ForeignFile { path: path.clone() }
-                };
-                obstacles.push((None, why));
-            }
-        }
-    }
-    (write, obstacles)
-}
 
 /// Networks and volumes that must be there and are not, or are there and are not what is declared.
 fn missing_things<'a>(plan: &HostPlan<'_>, declared: &DesiredStack) -> Vec<Found<'a>> {
@@ -107,8 +78,18 @@ fn missing_things<'a>(plan: &HostPlan<'_>, declared: &DesiredStack) -> Vec<Found
             obstacles.push(Obstacle::NoNetwork { name: name.clone() });
         }
     }
+    let ours = &plan.context.desired.homelab;
+    let other = |owner: &ThingOwner, what: String| match owner {
+        ThingOwner::Hob { homelab, .. } if homelab != ours => {
+            Some(Obstacle::OtherHomelab { what, homelab: homelab.clone() })
+        }
+        _ => None,
+    };
     for (name, network) in &declared.networks {
-        if let Some(seen) = plan.state.networks.get(name)
+        let seen = plan.state.networks.get(name);
+        if let Some(why) = seen.and_then(|it| other(&it.owner, format!("network {name}"))) {
+            obstacles.push(why);
+        } else if let Some(seen) = seen
             && seen.spec.as_ref().is_some_and(|spec| *spec != network.spec.digest())
         {
             obstacles.push(Obstacle::NetworkDiffers { name: name.clone() });
@@ -120,7 +101,10 @@ fn missing_things<'a>(plan: &HostPlan<'_>, declared: &DesiredStack) -> Vec<Found
         }
     }
     for (name, volume) in &declared.volumes {
-        if let Some(seen) = plan.state.volumes.get(name)
+        let seen = plan.state.volumes.get(name);
+        if let Some(why) = seen.and_then(|it| other(&it.owner, format!("volume {name}"))) {
+            obstacles.push(why);
+        } else if let Some(seen) = seen
             && seen.spec.as_ref().is_some_and(|spec| *spec != volume.spec.digest())
         {
             obstacles.push(Obstacle::VolumeDiffers { name: name.clone() });
@@ -147,25 +131,6 @@ fn missing_images<'a>(
     obstacles
 }
 
-/// Those of the changed files that the service's container sees.
-fn changed_files(
-    service: &hob_model::desired::DesiredService,
-    changed: &BTreeSet<&StackPath>,
-) -> Vec<StackPath> {
-    let sees = |path: &StackPath| {
-        service.spec.mounts.values().any(|mount| match mount {
-            Mount::Bind { source: BindSource::Stack(source), .. } => {
-                let path = path.as_str();
-                source.is_empty()
-                    || path == source
-                    || path.strip_prefix(source.as_str()).is_some_and(|rest| rest.starts_with('/'))
-            }
-            _ => false,
-        })
-    };
-    changed.iter().filter(|path| sees(path)).map(|path| (*path).clone()).collect()
-}
-
 struct StackPlan<'a> {
     name: &'a StackName,
     declared: &'a DesiredStack,
@@ -180,7 +145,6 @@ impl StackPlan<'_> {
     fn report_drift(
         &self,
         plan: &HostPlan<'_>,
-        write: &BTreeMap<StackPath, StackFile>,
         decisions: &BTreeMap<ServiceName, Decision>,
         draft: &mut Draft,
     ) {
@@ -193,7 +157,6 @@ impl StackPlan<'_> {
                 drift(Deviation::FileChanged { path: path.clone() });
             }
         }
-        let _ = write;
         for (name, service) in &self.declared.services {
             let Some(applied) = self.folder.applied.get(&service.container) else { continue };
             if let Some(what) = service::deviation(plan, service, applied, decisions.get(name)) {
@@ -207,38 +170,93 @@ impl StackPlan<'_> {
         &self,
         plan: &mut HostPlan<'_>,
         write: BTreeMap<StackPath, StackFile>,
-        decisions: BTreeMap<ServiceName, Decision>,
+        decisions: &BTreeMap<ServiceName, Decision>,
         draft: &mut Draft,
     ) -> Vec<DraftId> {
-        let pulls = self.pull(plan, &decisions, draft);
-        self.networks_and_volumes(plan, draft);
-        let mut steps = Vec::new();
-        let written = (!write.is_empty()).then(|| {
-            let why = write.keys().map(|path| Reason::File { path: path.to_string() });
-            let why: Vec<Reason> = why.collect();
-            let users = self.restarted_for_files(&decisions);
-            let change = Change::WriteFiles { write, users };
-            let id = draft.add(self.step(plan, change).because(why));
-            for pull in &pulls {
-                draft.order(*pull, id, Milestone::Done);
-            }
-            steps.push(id);
-            id
-        });
-        let mut containers: BTreeMap<&ServiceName, DraftId> = BTreeMap::new();
-        for (name, decision) in &decisions {
+        let mut steps = undeclared::restore(plan, self.name, draft);
+        let pulls = self.pull(plan, decisions, draft);
+        steps.extend(self.networks_and_volumes(plan, draft));
+        let (in_the_way, stale) = files::to_remove(self.declared, self.folder);
+        let mut before = pulls;
+        for step in [
+            self.remove_files(plan, in_the_way, draft),
+            self.write_files(plan, write, decisions, draft),
+        ]
+        .into_iter()
+        .flatten()
+        {
+            draft.order_all(&before, step, Milestone::Done);
+            steps.push(step);
+            before = vec![step];
+        }
+        let containers = self.containers(plan, decisions, &before, draft);
+        steps.extend(containers.values());
+        let after: Vec<DraftId> = containers.values().chain(&before).copied().collect();
+        steps.extend(self.remove_containers(plan, decisions, &before, &after, draft));
+        if let Some(step) = self.remove_files(plan, stale, draft) {
+            draft.order_all(&after, step, Milestone::Done);
+            steps.push(step);
+        }
+        steps
+    }
+
+    fn write_files(
+        &self,
+        plan: &HostPlan<'_>,
+        write: BTreeMap<StackPath, StackFile>,
+        decisions: &BTreeMap<ServiceName, Decision>,
+        draft: &mut Draft,
+    ) -> Option<DraftId> {
+        if write.is_empty() {
+            return None;
+        }
+        let why: Vec<Reason> =
+            write.keys().map(|path| Reason::File { path: path.to_string() }).collect();
+        let users = self.restarted_for_files(decisions);
+        let homelab = plan.context.desired.homelab.clone();
+        let change = Change::WriteFiles { homelab, write, users };
+        Some(draft.add(self.step(plan, change).because(why)))
+    }
+
+    fn containers<'b>(
+        &self,
+        plan: &mut HostPlan<'_>,
+        decisions: &'b BTreeMap<ServiceName, Decision>,
+        before: &[DraftId],
+        draft: &mut Draft,
+    ) -> BTreeMap<&'b ServiceName, DraftId> {
+        let mut containers = BTreeMap::new();
+        for (name, decision) in decisions {
             let step = self.step(plan, decision.change.clone()).because(decision.why.clone());
             let id = draft.add(step);
-            for before in pulls.iter().chain(&written) {
-                draft.order(*before, id, Milestone::Done);
-            }
+            draft.order_all(before, id, Milestone::Done);
             self.order_container(plan, name, decision, id, draft);
             containers.insert(name, id);
         }
-        self.order_services(plan, &decisions, &containers, draft);
-        steps.extend(containers.values());
-        steps.extend(self.remove_files(plan, &containers, draft));
-        steps
+        self.order_services(decisions, &containers, draft);
+        containers
+    }
+
+    /// What the stack does not declare any more goes last, unless it holds a name or a port that a
+    /// service of the stack is to have.
+    fn remove_containers(
+        &self,
+        plan: &mut HostPlan<'_>,
+        decisions: &BTreeMap<ServiceName, Decision>,
+        before: &[DraftId],
+        after: &[DraftId],
+        draft: &mut Draft,
+    ) -> Vec<DraftId> {
+        let removed = undeclared::remove_containers(plan, self.name, draft);
+        for (container, id) in &removed {
+            let is_in_the_way = decisions.keys().any(|name| {
+                let service = self.declared.services.get(name);
+                service.is_some_and(|service| handover::takes_from(plan, service, container))
+            });
+            let first = if is_in_the_way { before } else { after };
+            draft.order_all(first, *id, Milestone::Done);
+        }
+        removed.into_values().collect()
     }
 
     fn restarted_for_files(
@@ -268,14 +286,15 @@ impl StackPlan<'_> {
             {
                 continue;
             }
-            let id = match plan.pulls.get(image) {
+            let platform = service.spec.platform.clone();
+            let key = (image.familiar(), platform.clone());
+            let id = match plan.pulls.get(&key) {
                 Some(id) => *id,
                 None => {
-                    let platform = service.spec.platform.clone();
                     let change = Change::Pull { image: image.clone(), platform };
                     let why = Reason::NeededBy { service: name.clone() };
                     let id = draft.add(self.step(plan, change).because([why]));
-                    plan.pulls.insert(image.clone(), id);
+                    plan.pulls.insert(key, id);
                     id
                 }
             };
@@ -284,7 +303,8 @@ impl StackPlan<'_> {
         ids
     }
 
-    fn networks_and_volumes(&self, plan: &mut HostPlan<'_>, draft: &mut Draft) {
+    fn networks_and_volumes(&self, plan: &mut HostPlan<'_>, draft: &mut Draft) -> Vec<DraftId> {
+        let mut ids = Vec::new();
         let homelab = &plan.context.desired.homelab;
         for (name, network) in &self.declared.networks {
             if plan.state.networks.contains_key(name) || plan.networks.contains_key(name) {
@@ -298,6 +318,7 @@ impl StackPlan<'_> {
             });
             let id = draft.add(self.step(plan, change).because([Reason::Missing]));
             plan.networks.insert(name.clone(), id);
+            ids.push(id);
         }
         for (name, volume) in &self.declared.volumes {
             if plan.state.volumes.contains_key(name) || plan.volumes.contains_key(name) {
@@ -312,11 +333,13 @@ impl StackPlan<'_> {
             });
             let id = draft.add(self.step(plan, change).because([Reason::Missing]));
             plan.volumes.insert(name.clone(), id);
+            ids.push(id);
         }
+        ids
     }
 
-    /// A container comes after the networks and volumes that it uses, after the undoing of its
-    /// leftovers, and after whatever holds its name or ports is gone.
+    /// A container comes after the networks and volumes that it uses and after the undoing of its
+    /// leftovers. Whose name or ports it takes is for `handover`.
     fn order_container(
         &self,
         plan: &mut HostPlan<'_>,
@@ -337,26 +360,26 @@ impl StackPlan<'_> {
             .chain(volumes)
             .chain(plan.restores.get(&service.container))
             .chain(decision.was().and_then(|was| plan.restores.get(was)))
-            .chain(service::freed_by(plan, service))
             .copied()
             .collect();
-        for before in before {
-            draft.order(before, id, Milestone::Done);
-        }
+        draft.order_all(&before, id, Milestone::Done);
+        plan.takers.push(Taker::new(id, service, decision.was()));
         if let Some(was) = decision.was() {
             plan.gone.insert(was.clone(), id);
+        }
+        if matches!(decision.change, Change::Confirm { kept: Some(_), .. }) {
+            plan.gone.insert(service.container.old(), id);
         }
     }
 
     /// Edges of `depends_on` between services that both have a step.
     fn order_services(
         &self,
-        _plan: &HostPlan<'_>,
         decisions: &BTreeMap<ServiceName, Decision>,
         containers: &BTreeMap<&ServiceName, DraftId>,
         draft: &mut Draft,
     ) {
-        for name in decisions.keys() {
+        for (name, decision) in decisions {
             let (Some(service), Some(id)) =
                 (self.declared.services.get(name), containers.get(name))
             else {
@@ -364,12 +387,13 @@ impl StackPlan<'_> {
             };
             for (needed, dependency) in &service.depends_on {
                 let until = match dependency.condition {
+                    _ if !dependency.required => Milestone::Ended,
                     Condition::Started => Milestone::Started,
                     Condition::Healthy | Condition::Completed => Milestone::Done,
                 };
                 if let Some(before) = containers.get(needed) {
                     draft.order(*before, *id, until);
-                    if matches!(decisions.get(name), Some(decision) if decision.is_follower) {
+                    if decision.is_follower && dependency.restart {
                         draft.follow(*before, *id);
                     }
                 }
@@ -377,28 +401,16 @@ impl StackPlan<'_> {
         }
     }
 
-    /// Files that Hob put there and that are not declared any more go last.
     fn remove_files(
         &self,
         plan: &HostPlan<'_>,
-        containers: &BTreeMap<&ServiceName, DraftId>,
+        remove: BTreeSet<StackPath>,
         draft: &mut Draft,
     ) -> Option<DraftId> {
-        let remove: BTreeSet<StackPath> = self
-            .folder
-            .owned
-            .iter()
-            .filter(|path| !self.declared.files.contains_key(*path))
-            .cloned()
-            .collect();
         if remove.is_empty() {
             return None;
         }
         let step = self.step(plan, Change::RemoveFiles { remove });
-        let id = draft.add(step.because([Reason::NoLongerDeclared]));
-        for container in containers.values() {
-            draft.order(*container, id, Milestone::Done);
-        }
-        Some(id)
+        Some(draft.add(step.because([Reason::NoLongerDeclared])))
     }
 }

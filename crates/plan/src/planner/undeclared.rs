@@ -56,8 +56,36 @@ pub(super) fn containers(
     undeclared
 }
 
-pub(super) fn remove_containers(plan: &mut HostPlan<'_>, draft: &mut Draft) {
-    for (name, stack) in &plan.undeclared {
+/// Adds the steps that undo what an interrupted run left of a stack.
+pub(super) fn restore(
+    plan: &mut HostPlan<'_>,
+    stack: &StackName,
+    draft: &mut Draft,
+) -> Vec<DraftId> {
+    let mut ids = Vec::new();
+    for (name, (of, leftovers)) in &plan.leftovers {
+        for leftover in leftovers.iter().filter(|_| of == stack) {
+            let change = Change::Restore { name: name.clone(), leftover: *leftover };
+            let step = DraftStep::new(plan.context.name, Some(stack), change)
+                .because([Reason::Interrupted]);
+            let id = draft.add(step);
+            if let Some(earlier) = plan.restores.insert(name.clone(), id) {
+                draft.order(earlier, id, Milestone::Done);
+            }
+            ids.push(id);
+        }
+    }
+    ids
+}
+
+/// Adds the steps that remove the containers of a stack that nobody declares any more.
+pub(super) fn remove_containers(
+    plan: &mut HostPlan<'_>,
+    stack: &StackName,
+    draft: &mut Draft,
+) -> BTreeMap<ContainerName, DraftId> {
+    let mut steps = BTreeMap::new();
+    for (name, _) in plan.undeclared.iter().filter(|(_, of)| *of == stack) {
         let change = Change::Remove { name: name.clone() };
         let step = DraftStep::new(plan.context.name, Some(stack), change)
             .because([Reason::NoLongerDeclared]);
@@ -65,45 +93,63 @@ pub(super) fn remove_containers(plan: &mut HostPlan<'_>, draft: &mut Draft) {
         if let Some(restore) = plan.restores.get(name) {
             draft.order(*restore, id, Milestone::Done);
         }
-        plan.gone.insert(name.clone(), id);
+        steps.insert(name.clone(), id);
+    }
+    plan.gone.extend(steps.iter().map(|(name, id)| (name.clone(), *id)));
+    steps
+}
+
+/// Removes what is left of stacks that nobody declares any more: containers, then files.
+pub(super) fn remove_stacks(plan: &mut HostPlan<'_>, draft: &mut Draft) {
+    let context = plan.context;
+    let is_gone = |stack: &&StackName| {
+        !context.host.stacks.contains_key(*stack) && context.is_selected(stack)
+    };
+    let with_files = plan.state.stacks.iter().filter(|(_, folder)| !folder.owned.is_empty());
+    let with_leftovers = plan.leftovers.values().map(|(stack, _)| stack);
+    let gone: BTreeSet<StackName> = plan
+        .undeclared
+        .values()
+        .chain(with_files.map(|(stack, _)| stack))
+        .chain(with_leftovers)
+        .filter(is_gone)
+        .cloned()
+        .collect();
+    for stack in gone {
+        restore(plan, &stack, draft);
+        let containers = remove_containers(plan, &stack, draft);
+        let owned = plan.state.stacks.get(&stack).map(|folder| folder.owned.clone());
+        let Some(remove) = owned.filter(|owned| !owned.is_empty()) else { continue };
+        let step = DraftStep::new(context.name, Some(&stack), Change::RemoveFiles { remove })
+            .because([Reason::NoLongerDeclared]);
+        let id = draft.add(step);
+        for container in containers.values() {
+            draft.order(*container, id, Milestone::Done);
+        }
     }
 }
 
-/// Files of stacks that are gone as a whole, and networks that nothing of ours uses any more.
-pub(super) fn remove_files_and_networks(plan: &mut HostPlan<'_>, draft: &mut Draft) {
-    for (stack, folder) in &plan.state.stacks {
-        if plan.context.host.stacks.contains_key(stack)
-            || !plan.context.is_selected(stack)
-            || folder.owned.is_empty()
-        {
-            continue;
-        }
-        let change = Change::RemoveFiles { remove: folder.owned.clone() };
-        let step = DraftStep::new(plan.context.name, Some(stack), change)
-            .because([Reason::NoLongerDeclared]);
-        let id = draft.add(step);
-        for (container, of) in &plan.undeclared {
-            if let Some(gone) = plan.gone.get(container).filter(|_| of == stack) {
-                draft.order(*gone, id, Milestone::Done);
-            }
+/// Removes networks that Hob made, nobody declares and nothing stays attached to.
+pub(super) fn remove_networks(plan: &HostPlan<'_>, draft: &mut Draft) {
+    let unused = unused_networks(plan);
+    if unused.is_empty() {
+        return;
+    }
+    let mut attached: BTreeMap<&NetworkName, Vec<&ContainerName>> = BTreeMap::new();
+    for (name, container) in &plan.state.containers {
+        for network in container.networks.iter().filter(|network| unused.contains_key(*network)) {
+            attached.entry(network).or_default().push(name);
         }
     }
-    for (name, stack) in unused_networks(plan) {
-        let leaving: Option<BTreeSet<DraftId>> = plan
-            .state
-            .containers
-            .iter()
-            .filter(|(_, container)| container.networks.contains(&name))
-            .map(|(container, _)| plan.gone.get(container).copied())
-            .collect();
+    for (name, stack) in &unused {
+        let users = attached.get(name).map_or(&[][..], Vec::as_slice);
+        let leaving: Option<BTreeSet<DraftId>> =
+            users.iter().map(|container| plan.gone.get(*container).copied()).collect();
         // Somebody stays attached: the network is left to them.
         let Some(leaving) = leaving else { continue };
-        let step = DraftStep::new(
-            plan.context.name,
-            stack.as_ref(),
-            Change::RemoveNetwork { name: name.clone() },
-        )
-        .because([Reason::NoLongerDeclared]);
+        let change = Change::RemoveNetwork { name: name.clone() };
+        let step = DraftStep::new(plan.context.name, stack.as_ref(), change)
+            .because([Reason::NoLongerDeclared]);
         let id = draft.add(step);
         for before in leaving {
             draft.order(before, id, Milestone::Done);
@@ -111,7 +157,7 @@ pub(super) fn remove_files_and_networks(plan: &mut HostPlan<'_>, draft: &mut Dra
     }
 }
 
-fn unused_networks(plan: &HostPlan<'_>) -> Vec<(NetworkName, Option<StackName>)> {
+fn unused_networks(plan: &HostPlan<'_>) -> BTreeMap<NetworkName, Option<StackName>> {
     let context = plan.context;
     let declared: BTreeSet<&NetworkName> = context
         .host

@@ -34,7 +34,7 @@ fn config(cases: u32) -> ProptestConfig {
 #[test]
 fn laws_hold_in_random_worlds() {
     let (mut worlds_seen, mut with_work) = (0u32, 0u32);
-    let mut runner = TestRunner::new(config(200));
+    let mut runner = TestRunner::new(config(120));
     let counted = std::cell::RefCell::new((&mut worlds_seen, &mut with_work));
     let outcome = runner.run(&worlds(), |bytes| {
         let mut choices = Choices::new(&bytes);

@@ -3,9 +3,9 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use hob_model::desired::Desired;
+use hob_model::desired::{Condition, Desired};
 use hob_plan::{
-    Change, Plan, Policy,
+    Blocked, Change, Obstacle, Plan, Policy,
     observed::{ContainerOwner, ContainerState, Health, HostState, HostView, Observed},
     plan,
 };
@@ -118,7 +118,7 @@ fn a_planner_that_does_not_undo_leftovers() {
     fn bug(desired: &Desired, observed: &Observed, policy: &Policy) -> Plan {
         without(plan(desired, observed, policy), |change| !matches!(change, Change::Restore { .. }))
     }
-    assert_eq!(caught(bug), "the world becomes what is declared");
+    assert_eq!(caught(bug), "the Engine refuses nothing");
 }
 
 #[test]
@@ -149,15 +149,61 @@ fn a_planner_that_forgets_files() {
             !matches!(change, Change::WriteFiles { .. })
         })
     }
-    assert_eq!(caught(bug), "converges");
+    assert_eq!(caught(bug), "the Engine refuses nothing");
 }
 
 #[test]
 fn a_planner_that_forgets_the_order() {
     fn bug(desired: &Desired, observed: &Observed, policy: &Policy) -> Plan {
         let mut plan = plan(desired, observed, policy);
-        plan.steps.reverse();
+        plan.steps.iter_mut().for_each(|step| step.after.clear());
         plan
     }
-    assert_eq!(caught(bug), "steps are numbered");
+    assert_eq!(caught(bug), "the Engine refuses nothing");
+}
+
+#[test]
+fn a_planner_that_takes_started_for_healthy() {
+    fn bug(desired: &Desired, observed: &Observed, policy: &Policy) -> Plan {
+        let mut desired = desired.clone();
+        for stack in desired.hosts.values_mut().flat_map(|host| host.stacks.values_mut()) {
+            for service in stack.services.values_mut() {
+                for dependency in service.depends_on.values_mut() {
+                    if dependency.condition == Condition::Healthy {
+                        dependency.condition = Condition::Started;
+                    }
+                }
+            }
+        }
+        plan(&desired, observed, policy)
+    }
+    assert_eq!(caught(bug), "dependencies come first");
+}
+
+#[test]
+fn a_planner_that_gives_up() {
+    fn bug(desired: &Desired, observed: &Observed, policy: &Policy) -> Plan {
+        let mut plan = plan(desired, observed, policy);
+        for (host, declared) in &desired.hosts {
+            if declared.stacks.contains_key("web") && plan.basis.contains_key(host) {
+                plan.steps.clear();
+                plan.blocked.push(Blocked {
+                    host: host.clone(),
+                    stack: Some("web".into()),
+                    service: None,
+                    why: Obstacle::NoNetwork { name: "shared".into() },
+                });
+            }
+        }
+        plan
+    }
+    assert_ne!(caught(bug), "nothing");
+}
+
+#[test]
+fn a_planner_that_looks_at_everything_whatever_was_asked() {
+    fn bug(desired: &Desired, observed: &Observed, _: &Policy) -> Plan {
+        plan(desired, observed, &Policy::default())
+    }
+    assert_eq!(caught(bug), "what is not selected stays");
 }

@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hob_model::{ContainerName, HostName, StackName, desired::Desired};
+use hob_model::{
+    ContainerName, HostName, Selection, StackName,
+    desired::{Condition, Desired},
+};
 use hob_plan::{
     Change, Obstacle, Plan, Policy,
-    observed::{Container, ContainerOwner, ContainerState, HostState, Observed},
+    observed::{Container, ContainerOwner, ContainerState, Health, HostState, Observed, Verdict},
 };
 
 use crate::{
@@ -40,10 +43,13 @@ pub(crate) fn check(
     nothing_foreign(planner, desired, world)?;
     undone_is_as_before(&first, world)?;
     let sequence = interleaved(&first, choices);
+    blocked_for_a_reason(&first, world)?;
+    only_what_is_selected(planner, desired, world, choices)?;
     let mut crashed = world.clone();
     converges(planner, desired, &crashed, "converges")?;
     for (at, (host, op)) in sequence.iter().enumerate() {
-        crashed.perform(host, op);
+        dependencies_first(desired, &crashed, host, op)?;
+        allowed(crashed.perform(host, op))?;
         // All prefixes of all worlds would take minutes; every world tries some of them.
         if at + 1 == sequence.len() || choices.chance(600 / sequence.len()) {
             converges(planner, desired, &crashed, "converges after a crash")?;
@@ -94,7 +100,7 @@ fn foreign(state: &HostState) -> (BTreeMap<&ContainerName, &Container>, BTreeSet
 /// What Hob did not make, and every volume whoever made it, is there afterwards as it was before.
 fn nothing_foreign(planner: Planner, desired: &Desired, world: &World) -> Result<(), Broken> {
     let mut after = world.clone();
-    after.perform_all(&planner(desired, &world.observed, &Policy::default()));
+    allowed(after.perform_all(&planner(desired, &world.observed, &Policy::default())))?;
     for host in world.observed.hosts.keys() {
         let (Some(before), Some(after)) = (world.state(host), after.state(host)) else { continue };
         let (containers, things) = foreign(before);
@@ -144,20 +150,21 @@ fn undone_is_as_before(plan: &Plan, world: &World) -> Result<(), Broken> {
         for id in step.after.keys() {
             let before = &plan.steps[id.0 as usize];
             if matches!(before.change, Change::Restore { .. }) {
-                before.ops().iter().for_each(|op| ready.perform(&step.host, op));
+                before.ops().iter().for_each(|op| lenient(&mut ready, &step.host, op));
             }
         }
         for begun in 1..=recorded + 1 {
             for is_done in [false, true] {
                 let mut failed = ready.clone();
                 let done = if is_done { begun } else { begun - 1 };
-                ops[..done].iter().for_each(|op| failed.perform(&step.host, op));
-                step.undo(begun).iter().for_each(|op| failed.perform(&step.host, op));
+                ops[..done].iter().for_each(|op| lenient(&mut failed, &step.host, op));
+                step.undo(begun).iter().for_each(|op| lenient(&mut failed, &step.host, op));
                 let key = (step.host.clone(), was.clone());
+                let runs = is_running(&ready, &key) || should_run(&ready, step, was);
                 require(
                     "a failed replacement is put back",
                     ready.specs.get(&key) == failed.specs.get(&key)
-                        && is_running(&ready, &key) == is_running(&failed, &key),
+                        && runs == is_running(&failed, &key),
                     || format!("{step:?} failed after {done} of {begun} operations"),
                 )?;
             }
@@ -166,9 +173,142 @@ fn undone_is_as_before(plan: &Plan, world: &World) -> Result<(), Broken> {
     Ok(())
 }
 
-fn is_running(world: &World, (host, name): &(HostName, ContainerName)) -> Option<bool> {
-    let state = world.state(host)?.containers.get(name)?.state;
-    Some(matches!(state, ContainerState::Running { .. }))
+/// Failures within a step are the subject there; what else would be refused is not.
+fn lenient(world: &mut World, host: &HostName, op: &hob_plan::Op) {
+    let _ = world.perform(host, op);
+}
+
+fn is_running(world: &World, (host, name): &(HostName, ContainerName)) -> bool {
+    world.state(host).and_then(|state| state.containers.get(name)).is_some_and(|container| {
+        matches!(
+            container.state,
+            ContainerState::Running { .. } | ContainerState::Restarting | ContainerState::Paused
+        )
+    })
+}
+
+/// By its record: it passed its verdict as something that runs.
+fn should_run(world: &World, step: &hob_plan::Step, name: &ContainerName) -> bool {
+    let folder = step.stack.as_ref().and_then(|stack| world.state(&step.host)?.stacks.get(stack));
+    folder
+        .and_then(|folder| folder.applied.get(name))
+        .is_some_and(|applied| matches!(applied.verdict, Verdict::Healthy | Verdict::Running))
+}
+
+fn allowed(outcome: Result<(), String>) -> Result<(), Broken> {
+    outcome.map_err(|seen| Broken { law: "the Engine refuses nothing", seen })
+}
+
+/// A container starts only once what it depends on has come as far as it asks.
+fn dependencies_first(
+    desired: &Desired,
+    world: &World,
+    host: &HostName,
+    op: &hob_plan::Op,
+) -> Result<(), Broken> {
+    let hob_plan::Op::Start(name) = op else { return Ok(()) };
+    let (Some(state), Some(declared)) = (world.state(host), desired.hosts.get(host)) else {
+        return Ok(());
+    };
+    let (_, base) = name.role();
+    for (stack_name, stack) in &declared.stacks {
+        let service = stack.services.values().find(|service| service.container == base);
+        for (needed, dependency) in service.iter().flat_map(|service| &service.depends_on) {
+            if !dependency.required {
+                continue;
+            }
+            // Under whatever name: it may be on its way to another one.
+            let states = state.containers.values().filter_map(|container| match &container.owner {
+                ContainerOwner::Hob { identity, .. }
+                    if identity.stack == *stack_name && identity.service == *needed =>
+                {
+                    Some(container.state)
+                }
+                _ => None,
+            });
+            let mut states = states;
+            let is_met = states.any(|seen| match dependency.condition {
+                Condition::Started => seen != ContainerState::Created,
+                Condition::Healthy => matches!(
+                    seen,
+                    ContainerState::Running { health: Health::Healthy }
+                        | ContainerState::Exited { code: 0 }
+                ),
+                Condition::Completed => seen == ContainerState::Exited { code: 0 },
+            });
+            require("dependencies come first", is_met, || {
+                format!("{name} starts before {needed} is there: {dependency:?}")
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// A stack is blocked only by something that is really there, or really missing.
+fn blocked_for_a_reason(plan: &Plan, world: &World) -> Result<(), Broken> {
+    for blocked in &plan.blocked {
+        let Some(state) = world.state(&blocked.host) else { continue };
+        let container = |name: &ContainerName| state.containers.get(name);
+        let folder = blocked.stack.as_ref().and_then(|stack| state.stacks.get(stack));
+        let is_real = match &blocked.why {
+            Obstacle::ForeignContainer { name, .. } => {
+                container(name).is_some_and(|it| !is_ours(it))
+            }
+            Obstacle::NameInUse { name, .. } => container(name).is_some_and(is_ours),
+            Obstacle::PortTaken { by, .. } => container(by).is_some(),
+            Obstacle::ForeignFile { path } => {
+                folder.is_some_and(|it| it.files.contains_key(path) && !it.owned.contains(path))
+            }
+            Obstacle::UnusableFile { path } => folder.is_some_and(|it| it.owned.contains(path)),
+            Obstacle::NoNetwork { name } => !state.networks.contains_key(name),
+            Obstacle::NetworkDiffers { name } => state.networks.contains_key(name),
+            Obstacle::NoVolume { name } => !state.volumes.contains_key(name),
+            Obstacle::VolumeDiffers { name } => state.volumes.contains_key(name),
+            Obstacle::FolderOfOther { homelab } => state.homelab.as_ref() == Some(homelab),
+            Obstacle::NoImage { image } => state.image(image).is_none(),
+            Obstacle::OtherHomelab { homelab, .. } => homelab != HOMELAB,
+            // These are about other parts of the plan.
+            Obstacle::Needs { .. } | Obstacle::Circle => {
+                plan.blocked.len() > 1 || plan.blocked.iter().all(|it| it.why == Obstacle::Circle)
+            }
+            Obstacle::Unreachable { .. } => false,
+        };
+        require("blocked only for a reason", is_real, || format!("{blocked:?}"))?;
+    }
+    Ok(())
+}
+
+/// What is not selected stays as it is.
+fn only_what_is_selected(
+    planner: Planner,
+    desired: &Desired,
+    world: &World,
+    choices: &mut Choices<'_>,
+) -> Result<(), Broken> {
+    let stack = StackName::from(choices.pick(&["media", "photos", "web"]));
+    let mut selection = Selection::default();
+    if choices.chance(50) {
+        selection.stacks.insert(stack.clone());
+    } else {
+        selection.skip_stacks.insert(stack.clone());
+    }
+    let policy = Policy { selection: selection.clone(), ..Policy::default() };
+    let mut after = world.clone();
+    allowed(after.perform_all(&planner(desired, &world.observed, &policy)))?;
+    for host in world.observed.hosts.keys() {
+        let (Some(before), Some(after)) = (world.state(host), after.state(host)) else { continue };
+        for (name, container) in &before.containers {
+            let ContainerOwner::Hob { identity, .. } = &container.owner else { continue };
+            if !selection.has_stack(&identity.stack, &BTreeSet::new()) {
+                require(
+                    "what is not selected stays",
+                    after.containers.get(name) == Some(container),
+                    || format!("{host}: {name}"),
+                )?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// One more plan, done whole, leaves nothing to do, *and* the world is what was declared. The
@@ -181,11 +321,14 @@ fn converges(
 ) -> Result<(), Broken> {
     let policy = Policy::default();
     let mut world = world.clone();
-    world.perform_all(&planner(desired, &world.observed, &policy));
+    allowed(world.perform_all(&planner(desired, &world.observed, &policy)))?;
     let rest = planner(desired, &world.observed, &policy);
     require(law, rest.steps.is_empty(), || format!("still to do: {:?}", rest.steps))?;
     for (host_name, host) in &desired.hosts {
         let Some(state) = world.state(host_name) else { continue };
+        if state.homelab.as_deref().is_some_and(|homelab| homelab != HOMELAB) {
+            continue;
+        }
         let is_blocked = |stack: &StackName| {
             rest.blocked
                 .iter()

@@ -46,7 +46,11 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn perform(&mut self, host: &HostName, op: &Op) {
+    /// Does an operation as an Engine would, which refuses what cannot be.
+    pub(crate) fn perform(&mut self, host: &HostName, op: &Op) -> Result<(), String> {
+        if let Some(state) = self.state(host) {
+            refusal(state, op).map_or(Ok(()), Err)?;
+        }
         let key = |name: &ContainerName| (host.clone(), name.clone());
         let exists = |world: &Self, name: &ContainerName| {
             world.state(host).is_some_and(|state| state.containers.contains_key(name))
@@ -75,12 +79,16 @@ impl World {
             _ => {}
         }
         simulate_op(&mut self.observed, host, op);
+        Ok(())
     }
 
-    pub(crate) fn perform_all(&mut self, plan: &Plan) {
+    pub(crate) fn perform_all(&mut self, plan: &Plan) -> Result<(), String> {
         for step in &plan.steps {
-            step.ops().iter().for_each(|op| self.perform(&step.host, op));
+            for op in step.ops() {
+                self.perform(&step.host, &op)?;
+            }
         }
+        Ok(())
     }
 
     pub(crate) fn state(&self, host: &HostName) -> Option<&HostState> {
@@ -125,16 +133,25 @@ pub(crate) fn generate(choices: &mut Choices<'_>) -> (Desired, World) {
         let before = plan(&past, &world.observed, &policy);
         let ops = interleaved(&before, choices);
         let cut = if choices.chance(40) { choices.below(ops.len() + 1) } else { ops.len() };
-        ops[..cut].iter().for_each(|(host, op)| world.perform(host, op));
+        perform(&mut world, &ops[..cut]);
         if choices.chance(30) {
             let between = desired(choices);
             let ops = interleaved(&plan(&between, &world.observed, &policy), choices);
             let cut = choices.below(ops.len() + 1);
-            ops[..cut].iter().for_each(|(host, op)| world.perform(host, op));
+            perform(&mut world, &ops[..cut]);
         }
     }
     tamper(&mut world, choices);
     (now, world)
+}
+
+/// What was done before a world is looked at; the laws look at refusals later.
+fn perform(world: &mut World, ops: &[(HostName, Op)]) {
+    for (host, op) in ops {
+        if world.perform(host, op).is_err() {
+            return;
+        }
+    }
 }
 
 fn empty_world() -> World {
@@ -155,7 +172,7 @@ fn tamper(world: &mut World, choices: &mut Choices<'_>) {
         let HostView::Seen(state) = view else { continue };
         let names: Vec<ContainerName> = state.containers.keys().cloned().collect();
         for name in names {
-            match choices.below(12) {
+            match choices.below(17) {
                 9 => {
                     state.containers.remove(&name);
                     removed.push((host.clone(), name));
@@ -167,8 +184,17 @@ fn tamper(world: &mut World, choices: &mut Choices<'_>) {
                     container.state = ContainerState::Running { health: Health::Unhealthy };
                 }),
                 8 => change(state, &name, |container| container.networks.clear()),
+                12 => change(state, &name, |container| {
+                    container.state = ContainerState::Exited { code: 0 };
+                }),
+                13 => change(state, &name, |it| it.state = ContainerState::Restarting),
+                14 => change(state, &name, |it| it.state = ContainerState::Paused),
+                15 => change(state, &name, |it| it.state = ContainerState::Dead),
                 _ => {}
             }
+        }
+        if choices.chance(5) {
+            state.homelab = Some("other".to_owned());
         }
         if choices.chance(15) {
             state.stacks.values_mut().for_each(|folder| folder.applied.clear());
@@ -300,11 +326,20 @@ fn stack(name: &str, at: usize, choices: &mut Choices<'_>) -> DesiredStack {
     if at > 0 && choices.chance(20) {
         stack.needs.insert((None, StackName::from(STACKS[at - 1])));
     }
-    for (number, service) in SERVICES.iter().enumerate() {
+    // Names and ports go from one service to another between two versions of a stack.
+    let mut ports: Vec<usize> = (0..3).map(|number| 8000 + 100 * at + number).collect();
+    let mut spare_name = Some(ContainerName::new(format!("the-{name}")));
+    for service in SERVICES {
         if choices.chance(55) {
-            let port = 8000 + 100 * at + 10 * number;
-            let declared = service_of(&stack, name, service, port, choices);
-            stack.services.insert(ServiceName::from(*service), declared);
+            let port = choices.chance(40).then(|| choices.below(ports.len().max(1)));
+            let port = port.filter(|at| *at < ports.len()).map(|at| ports.remove(at));
+            let mut declared = service_of(&stack, name, service, port, choices);
+            if choices.chance(15)
+                && let Some(spare) = spare_name.take()
+            {
+                declared.container = spare;
+            }
+            stack.services.insert(ServiceName::from(service), declared);
         }
     }
     stack
@@ -314,7 +349,7 @@ fn service_of(
     stack: &DesiredStack,
     stack_name: &str,
     name: &str,
-    port: usize,
+    port: Option<usize>,
     choices: &mut Choices<'_>,
 ) -> DesiredService {
     let mut depends_on = BTreeMap::new();
@@ -345,7 +380,7 @@ fn spec(
     stack: &DesiredStack,
     stack_name: &str,
     name: &str,
-    port: usize,
+    port: Option<usize>,
     choices: &mut Choices<'_>,
 ) -> ContainerSpec {
     let mut networks = BTreeMap::from([(
@@ -374,11 +409,10 @@ fn spec(
         content.insert("/etc/own.txt".to_owned(), file.digest.clone());
     }
     let mut ports = BTreeSet::new();
-    if choices.chance(40) {
-        let published = Some((port + choices.below(2)).to_string());
+    if let Some(port) = port {
         ports.insert(PublishedPort {
             address: None,
-            published,
+            published: Some(port.to_string()),
             target: 80,
             protocol: "tcp".into(),
         });
@@ -444,4 +478,70 @@ pub(crate) fn bare_spec(image: &str) -> ContainerSpec {
         platform: None,
         content: BTreeMap::new(),
     }
+}
+
+/// What an Engine refuses: a name that is taken, a port that is held, a network, image or file
+/// that is not there, a network in use, a wait for what does not run.
+fn refusal(state: &HostState, op: &Op) -> Option<String> {
+    let taken = |name: &ContainerName| state.containers.contains_key(name);
+    let refuse = |is_refused: bool, why: String| is_refused.then_some(why);
+    match op {
+        Op::CreateContainer { name, identity, spec, .. } => {
+            let is_same = state.containers.get(name).is_none_or(|container| {
+                container.owner
+                    == ContainerOwner::Hob { identity: identity.clone(), spec: spec.digest() }
+            });
+            let missing = networks_of(spec).find(|name| !state.networks.contains_key(*name));
+            refuse(!is_same, format!("name {name} is taken"))
+                .or(missing.map(|network| format!("no network {network}")))
+                .or_else(|| {
+                    refuse(state.image(&spec.image).is_none(), format!("no image {}", spec.image))
+                })
+                .or_else(|| missing_file(state, identity, spec))
+        }
+        Op::Rename { from, to } => refuse(taken(from) && taken(to), format!("{to} is taken"))
+            .or_else(|| refuse(!taken(from) && !taken(to), format!("no container {from}"))),
+        Op::Start(name) => match state.containers.get(name) {
+            None => Some(format!("no container {name}")),
+            Some(container) => {
+                let holder = state.containers.iter().find(|(other, seen)| {
+                    *other != name
+                        && matches!(seen.state, ContainerState::Running { .. })
+                        && !seen.ports.is_disjoint(&container.ports)
+                });
+                holder.map(|(holder, _)| format!("{holder} holds a port of {name}"))
+            }
+        },
+        Op::Await { name, .. } => match state.containers.get(name).map(|seen| seen.state) {
+            None | Some(ContainerState::Created | ContainerState::Dead) => {
+                Some(format!("{name} is waited for and does not run"))
+            }
+            Some(_) => None,
+        },
+        Op::RemoveNetwork(name) => state
+            .containers
+            .iter()
+            .find(|(_, container)| container.networks.contains(name))
+            .map(|(user, _)| format!("{user} is attached to {name}")),
+        _ => None,
+    }
+}
+
+fn networks_of(spec: &ContainerSpec) -> impl Iterator<Item = &NetworkName> {
+    let endpoints = match &spec.network {
+        NetworkMode::Attached(endpoints) => Some(endpoints),
+        NetworkMode::Host | NetworkMode::None => None,
+    };
+    endpoints.into_iter().flat_map(BTreeMap::keys)
+}
+
+fn missing_file(state: &HostState, identity: &Identity, spec: &ContainerSpec) -> Option<String> {
+    let files = state.stacks.get(&identity.stack).map(|folder| &folder.files);
+    spec.mounts.values().find_map(|mount| match mount {
+        Mount::Bind { source: BindSource::Stack(path), create: false, .. } => {
+            let is_there = files.is_some_and(|files| files.contains_key(path.as_str()));
+            (!is_there).then(|| format!("no file {path}"))
+        }
+        _ => None,
+    })
 }
