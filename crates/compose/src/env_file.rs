@@ -26,6 +26,17 @@ pub(crate) fn resolve(
     }
 }
 
+/// Removes the names of the files, once their content is in the services.
+pub(crate) fn forget(root: &mut Node) {
+    let services = root.get_mut("services").and_then(Node::as_mapping_mut);
+    for entry in services.into_iter().flat_map(|services| &mut services.entries) {
+        if let Some(service) = entry.value.as_mapping_mut() {
+            service.remove("env_file");
+            service.remove("label_file");
+        }
+    }
+}
+
 struct Reader<'a> {
     files: &'a dyn Files,
     findings: &'a mut Vec<Finding>,

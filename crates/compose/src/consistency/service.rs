@@ -177,8 +177,12 @@ fn mounts(node: &Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
     let volumes_path = path.key("volumes");
     for (index, mount) in volumes.iter().enumerate() {
         let path = volumes_path.item(index);
+        // A short form that cannot be read has its finding already.
+        if mount.as_mapping().is_none() {
+            continue;
+        }
         let target = mount.get("target").and_then(Node::as_str).unwrap_or_default();
-        if target.is_empty() && mount.as_mapping().is_some() {
+        if target.is_empty() {
             findings.push(
                 Finding::error("missing-target", "the mount has no target")
                     .about(mount)
