@@ -9,12 +9,17 @@ pub fn to_json(tree: &Node) -> String {
     print(&shown(tree))
 }
 
-/// The tree of a project that was loaded without interpolation as indented JSON: nothing is left
-/// out or doubled, because nobody can say yet what it means.
+/// The tree of a project that was loaded without interpolation as indented JSON, see [`verbatim`].
 pub fn to_json_verbatim(tree: &Node) -> String {
+    print(&verbatim(tree))
+}
+
+/// The tree that [`to_json_verbatim`] prints: keys sorted, nothing left out or doubled, because
+/// nobody can say yet what a variable means.
+pub fn verbatim(tree: &Node) -> Node {
     let mut root = tree.clone();
     finish(&mut root);
-    print(&root)
+    root
 }
 
 fn print(tree: &Node) -> String {
