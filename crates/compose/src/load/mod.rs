@@ -187,9 +187,8 @@ fn complete(
     unique(&mut root, &Path::ROOT);
     defaults(&mut root);
     consistency::check_resources(&root, &mut findings);
+    let base = Base { directory: &options.working_dir, environment: &scope.environment };
     if options.resolve_paths {
-        let environment = &scope.environment;
-        let base = Base { directory: &options.working_dir, environment };
         paths::resolve(&mut root, &base, &mut findings);
     }
     if options.resolve_env {
@@ -205,7 +204,7 @@ fn complete(
     }
     profiles::cut(&mut root, &options.services, &mut disabled);
     if options.resolve_env {
-        env_file::resolve(&mut root, &scope.environment, files, &mut findings);
+        env_file::resolve(&mut root, &base, files, &mut findings);
     }
     let project = bind(&root, &options.working_dir, disabled);
     if options.resolve_env {
