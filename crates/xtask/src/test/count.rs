@@ -1,6 +1,6 @@
 //! How many tests passed and failed, by the runner's own words.
 
-use std::ops::AddAssign;
+use std::ops::Add;
 
 /// Tests that a runner has counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -9,10 +9,11 @@ pub(crate) struct Count {
     pub(crate) failed: u64,
 }
 
-impl AddAssign for Count {
-    fn add_assign(&mut self, other: Self) {
-        self.passed += other.passed;
-        self.failed += other.failed;
+impl Add for Count {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { passed: self.passed + other.passed, failed: self.failed + other.failed }
     }
 }
 
@@ -22,10 +23,10 @@ impl Count {
         let line = line.trim();
         if line.starts_with("Summary [") {
             let Some((_, counts)) = line.split_once("run:") else { return };
-            *self += counts.split(',').fold(Self::default(), Self::with);
+            *self = counts.split(',').fold(*self, Self::with);
         } else if let Some(counts) = line.strip_prefix("test result: ") {
             let counts = counts.split_once(". ").map_or(counts, |(_, counts)| counts);
-            *self += counts.split(';').fold(Self::default(), Self::with);
+            *self = counts.split(';').fold(*self, Self::with);
         }
     }
 
