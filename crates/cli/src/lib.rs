@@ -23,7 +23,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use cli::{Cli, Global};
 use context::Context;
@@ -45,6 +45,11 @@ pub async fn run(args: impl IntoIterator<Item = OsString>, world: World) -> Exit
         }
         Err(usage) => explain(&usage, world),
     }
+}
+
+/// The command line with its help, for whoever writes about it.
+pub fn command() -> clap::Command {
+    Cli::command()
 }
 
 fn context(global: Global, world: World) -> Context {

@@ -6,13 +6,14 @@ use crate::dotenv;
 use crate::files::{self, Files, Kind};
 use crate::finding::Finding;
 use crate::path::Path;
+use crate::paths::{Base, beside_its_name};
 use crate::tree::{Data, Key, Mapping, Node, Span};
 
 /// Reads the files that services name and merges them into `environment` and `labels`, whose own
 /// entries win; among files the later one does.
 pub(crate) fn resolve(
     root: &mut Node,
-    environment: &BTreeMap<String, String>,
+    base: &Base<'_>,
     files: &dyn Files,
     findings: &mut Vec<Finding>,
 ) {
@@ -20,16 +21,27 @@ pub(crate) fn resolve(
     let Some(services) = root.get_mut("services").and_then(Node::as_mapping_mut) else { return };
     for entry in &mut services.entries {
         let path = path.key(&entry.key.name);
-        let mut reader = Reader { files, findings, environment };
+        let mut reader = Reader { files, findings, base };
         reader.env_files(&mut entry.value, &path.key("env_file"));
         reader.label_files(&mut entry.value, &path.key("label_file"));
+    }
+}
+
+/// Removes the names of the files, once their content is in the services.
+pub(crate) fn forget(root: &mut Node) {
+    let services = root.get_mut("services").and_then(Node::as_mapping_mut);
+    for entry in services.into_iter().flat_map(|services| &mut services.entries) {
+        if let Some(service) = entry.value.as_mapping_mut() {
+            service.remove("env_file");
+            service.remove("label_file");
+        }
     }
 }
 
 struct Reader<'a> {
     files: &'a dyn Files,
     findings: &'a mut Vec<Finding>,
-    environment: &'a BTreeMap<String, String>,
+    base: &'a Base<'a>,
 }
 
 impl Reader<'_> {
@@ -42,7 +54,7 @@ impl Reader<'_> {
             let Some(file) = item.get("path") else { continue };
             let path = path.item(index);
             let Some(text) = self.read(file, required, "missing-env-file", &path) else { continue };
-            let mut known = self.environment.clone();
+            let mut known = self.base.environment.clone();
             known.extend(values.iter().map(|(name, (value, _))| (name.clone(), value.clone())));
             let name = file.as_str().unwrap_or_default();
             let (read, findings) = match raw {
@@ -63,7 +75,7 @@ impl Reader<'_> {
             let path = path.item(index);
             let Some(text) = self.read(file, true, "missing-label-file", &path) else { continue };
             let name = file.as_str().unwrap_or_default();
-            let (read, findings) = dotenv::parse(&text, name, self.environment);
+            let (read, findings) = dotenv::parse(&text, name, self.base.environment);
             self.findings.extend(findings.into_iter().map(|finding| finding.on(path)));
             let span = &file.span;
             values.extend(read.into_iter().map(|(name, value)| (name, (value, span.clone()))));
@@ -91,12 +103,12 @@ impl Reader<'_> {
             Err(error) => format!("cannot read {name}: {}", error.reason),
         };
         let finding = Finding::error(code, problem).about(file).on(path);
-        self.findings.push(match code {
-            "missing-env-file" => {
-                finding.hint("create it, or write required: false if it may be missing")
-            }
-            _ => finding.hint("create it, or remove this entry"),
-        });
+        let beside = beside_its_name(self.files, self.base.directory, &lookup, &file.span);
+        let otherwise = match code {
+            "missing-env-file" => "create it, or write required: false if it may be missing",
+            _ => "create it, or remove this entry",
+        };
+        self.findings.push(finding.hint(beside.unwrap_or_else(|| otherwise.to_string())));
         None
     }
 }

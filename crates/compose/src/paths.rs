@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::files;
+use crate::files::{self, Files, Kind};
 use crate::finding::Finding;
 use crate::path::Path;
-use crate::tree::{Data, Node};
+use crate::tree::{Data, Node, Span};
 
 /// What relative paths are seen from.
 pub(crate) struct Base<'a> {
@@ -34,6 +34,26 @@ impl Base<'_> {
             None => path.to_string(),
         }
     }
+}
+
+/// Why a file is missing although its author sees it: relative paths of every file are seen from
+/// the directory of the first one. `path` is where the file was looked for, `span` where it is
+/// named.
+pub(crate) fn beside_its_name(
+    files: &dyn Files,
+    directory: &str,
+    path: &str,
+    span: &Span,
+) -> Option<String> {
+    let relative = path.strip_prefix(directory)?.strip_prefix('/')?;
+    let beside = files::join(&files::parent(span.file()), relative);
+    let exists = beside != path && matches!(files.kind(&beside), Ok(Some(Kind::File { .. })));
+    exists.then(|| {
+        format!(
+            "relative paths of every file are seen from {directory}, where the first file lies; \
+             there is a file {beside}"
+        )
+    })
 }
 
 /// Makes every path in a canonical tree absolute.

@@ -4,25 +4,30 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::tree::{Data, Entry, Mapping, Node};
 
-/// The tree of a [`crate::Loaded`] as indented JSON in the shape of Docker Compose: keys sorted,
-/// values that say nothing left out, resources that nobody uses left out, and `$` doubled, so that
-/// it can be loaded again.
+/// The tree of a [`crate::Loaded`] as indented JSON in the shape of Docker Compose, see [`shown`].
 pub fn to_json(tree: &Node) -> String {
-    let mut shown = shown(tree);
-    double_dollars(&mut shown);
-    print(&shown)
+    print(&shown(tree))
 }
 
-/// [`to_json`] for a tree that was loaded without interpolation: every `$` stays as it is.
+/// The tree of a project that was loaded without interpolation as indented JSON, see [`verbatim`].
 pub fn to_json_verbatim(tree: &Node) -> String {
-    print(&shown(tree))
+    print(&verbatim(tree))
+}
+
+/// The tree that [`to_json_verbatim`] prints: keys sorted, nothing left out or doubled, because
+/// nobody can say yet what a variable means.
+pub fn verbatim(tree: &Node) -> Node {
+    let mut root = tree.clone();
+    finish(&mut root);
+    root
 }
 
 fn print(tree: &Node) -> String {
     serde_json::to_string_pretty(tree).unwrap_or_default()
 }
 
-/// The tree that [`to_json_verbatim`] prints.
+/// The tree that [`to_json`] prints: keys sorted, values that say nothing left out, resources that
+/// nobody uses left out, and `$` doubled, so that it can be loaded again.
 pub fn shown(tree: &Node) -> Node {
     let mut root = tree.clone();
     let span = root.span.clone();
@@ -51,6 +56,7 @@ pub fn shown(tree: &Node) -> Node {
         }
     }
     finish(&mut root);
+    double_dollars(&mut root);
     root
 }
 
@@ -82,9 +88,7 @@ fn keep_used(root: &mut Mapping) {
 fn service(node: &mut Node) {
     let span = node.span.clone();
     if let Some(mapping) = node.as_mapping_mut() {
-        for name in ["env_file", "label_file", "extends"] {
-            mapping.remove(name);
-        }
+        mapping.remove("extends");
         for name in ["command", "entrypoint"] {
             if !mapping.contains(name) {
                 mapping.set(name, Node::null(&span));

@@ -9,6 +9,7 @@
 
 mod apply;
 mod config;
+mod docs;
 mod errors;
 mod hermetic;
 mod offline;

@@ -1,5 +1,6 @@
 //! The same stories on real hosts over SSH (tier 5): the record made in the imagined world has to
-//! hold there too. `STORY=name,name` tells these alone.
+//! hold there too. `STORY=name,name` tells these alone. Here are the stories in which nothing
+//! happens that only an imagined world can do.
 
 use std::{
     env,
@@ -11,42 +12,44 @@ use hob_testbed::{
     story::{self, RealStoryWorld, Story},
 };
 
-/// Stories in which nothing happens that only an imagined world can do.
-const BOTH_WORLDS: &[&str] = &[
-    "broken-image",
-    "changed-attributes",
-    "changed-file",
-    "dependencies",
-    "first-deploy",
-    "foreign-container",
-    "foreign-file",
-    "missing-image",
-    "one-shot",
-    "removed-service",
-    "shared-network",
-    "stale-plan",
-    "stopped-container",
-    "taken-port",
-    "unreachable-host",
-];
-
-fn stories() -> Vec<PathBuf> {
-    let only = env::var("STORY").ok();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testbed/stories");
-    let wanted = BOTH_WORLDS
-        .iter()
-        .filter(|name| only.as_ref().is_none_or(|only| only.split(',').any(|one| one == **name)));
-    wanted.map(|name| folder.join(name).with_extension("story")).collect()
+#[tokio::test]
+async fn real_stories_of_deploying() {
+    tell("stories-1", &["first-deploy", "dependencies", "one-shot", "shared-network"]).await;
 }
 
 #[tokio::test]
-async fn real_stories_come_out_as_recorded() {
-    let paths = stories();
-    assert!(!paths.is_empty(), "there is no such story for real hosts");
+async fn real_stories_of_changing() {
+    tell("stories-2", &["changed-attributes", "changed-file", "removed-service", "stale-plan"])
+        .await;
+}
+
+#[tokio::test]
+async fn real_stories_of_trouble() {
+    let stories = ["broken-image", "missing-image", "stopped-container", "unreachable-host"];
+    tell("stories-3", &stories).await;
+}
+
+#[tokio::test]
+async fn real_stories_of_neighbours() {
+    tell("stories-4", &["foreign-container", "foreign-file", "taken-port"]).await;
+}
+
+/// Tells the stories one after the other on hosts of their own.
+async fn tell(lab: &str, names: &[&str]) {
+    let only = env::var("STORY").ok();
+    let is_wanted =
+        |name: &str| only.as_ref().is_none_or(|only| only.split(',').any(|o| o == name));
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testbed/stories");
+    let wanted = names.iter().filter(|name| is_wanted(name));
+    let paths: Vec<PathBuf> =
+        wanted.map(|name| folder.join(name).with_extension("story")).collect();
+    if paths.is_empty() {
+        return;
+    }
     let stories: Vec<Story> = paths.iter().map(|path| story::read(path).unwrap()).collect();
     let program = Path::new(env!("CARGO_BIN_EXE_hob"));
     let progress = Progress::silent();
-    let mut world = RealStoryWorld::up("stories", &stories, program, &progress).await.unwrap();
+    let mut world = RealStoryWorld::up(lab, &stories, program, &progress).await.unwrap();
     let mut faults = Vec::new();
     for (path, story) in paths.iter().zip(&stories) {
         world.begin(story).await.unwrap();

@@ -26,6 +26,16 @@ impl Hob for InProcess {
 }
 
 async fn run(call: HobCall) -> i32 {
+    run_with(call, Box::new(io::empty()), Terminal::default(), Environment::default()).await
+}
+
+/// Runs the command line of a call, with somebody or nobody before it.
+pub(crate) async fn run_with(
+    call: HobCall,
+    stdin: Box<dyn io::BufRead + Send>,
+    terminal: Terminal,
+    environment: Environment,
+) -> i32 {
     let HobCall { arguments, directory, hosts, stdout, stderr, interrupts } = call;
     let (handle, stop) = stop_signal();
     let presses = tokio::spawn(press(interrupts, move || handle.press()));
@@ -33,9 +43,9 @@ async fn run(call: HobCall) -> i32 {
         hosts: Box::new(move |_| Ok(Arc::clone(&hosts))),
         stdout: Box::new(stdout),
         stderr: Box::new(stderr),
-        stdin: Box::new(io::empty()),
-        terminal: Terminal::default(),
-        environment: Environment::default(),
+        stdin,
+        terminal,
+        environment,
         current_dir: directory,
         stop,
     };

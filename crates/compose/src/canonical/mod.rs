@@ -25,46 +25,71 @@ type Change = fn(&mut Node, &Path<'_>, &mut Vec<Finding>);
 /// Brings a merged project into its canonical form. What does not fit its form is a finding and
 /// stays as it is.
 pub(crate) fn canonical(root: &mut Node, findings: &mut Vec<Finding>) {
+    forms(root, findings);
     let sections: [(&str, Change); 6] = [
-        ("services", service),
-        ("networks", resources::network),
-        ("volumes", resources::volume),
-        ("configs", resources::file_object),
-        ("secrets", resources::file_object),
-        ("models", resources::model),
+        ("services", |service, path, findings| {
+            each_attribute(service, path, findings, attribute_values);
+        }),
+        ("networks", resources::network_values),
+        ("volumes", resources::resource_values),
+        ("configs", resources::resource_values),
+        ("secrets", resources::resource_values),
+        ("models", resources::model_values),
     ];
-    for (name, each) in sections {
+    in_sections(root, &sections, findings);
+}
+
+/// Only the first half of [`canonical`]: short forms become long ones, and the values in them stay
+/// as they are written. This is all that makes sense as long as there are variables in them.
+pub(crate) fn forms(root: &mut Node, findings: &mut Vec<Finding>) {
+    let sections: [(&str, Change); 5] = [
+        ("services", |service, path, findings| {
+            // `networks:` and the like with nothing behind them say nothing.
+            if let Some(mapping) = service.as_mapping_mut() {
+                let counts = |name: &str| name.starts_with("x-") || null_counts(name);
+                mapping.entries.retain(|e| !e.value.is_null() || counts(&e.key.name));
+            }
+            each_attribute(service, path, findings, attribute_form);
+        }),
+        ("networks", resources::resource_form),
+        ("volumes", resources::resource_form),
+        ("configs", resources::resource_form),
+        ("secrets", resources::resource_form),
+    ];
+    in_sections(root, &sections, findings);
+}
+
+fn in_sections(root: &mut Node, sections: &[(&str, Change)], findings: &mut Vec<Finding>) {
+    for (name, change) in sections {
         let path = Path::ROOT.key(name);
         if let Some(section) = root.get_mut(name).and_then(Node::as_mapping_mut) {
             for entry in &mut section.entries {
-                each(&mut entry.value, &path.key(&entry.key.name), findings);
+                change(&mut entry.value, &path.key(&entry.key.name), findings);
             }
         }
     }
 }
 
-fn service(node: &mut Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
-    let Some(mapping) = node.as_mapping_mut() else { return };
-    // `networks:` and the like with nothing behind them say nothing.
-    mapping.entries.retain(|entry| !entry.value.is_null() || null_counts(&entry.key.name));
+fn each_attribute(
+    service: &mut Node,
+    path: &Path<'_>,
+    findings: &mut Vec<Finding>,
+    change: fn(&str, &mut Node, &Path<'_>, &mut Vec<Finding>),
+) {
+    let Some(mapping) = service.as_mapping_mut() else { return };
     for entry in &mut mapping.entries {
         let path = path.key(&entry.key.name);
-        attribute(&entry.key.name, &mut entry.value, &path, findings);
+        change(&entry.key.name, &mut entry.value, &path, findings);
     }
 }
 
 /// Attributes for which an explicit null is kept: it clears what the image says.
 fn null_counts(name: &str) -> bool {
-    matches!(name, "command" | "entrypoint") || name.starts_with("x-")
+    matches!(name, "command" | "entrypoint")
 }
 
-fn attribute(name: &str, value: &mut Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
+fn attribute_form(name: &str, value: &mut Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
     match name {
-        "command" | "entrypoint" => scalars::words(value, path, findings),
-        "environment" => environment(value, path, findings),
-        "labels" | "annotations" | "sysctls" => map_of_text(value, "="),
-        "storage_opt" => map_of_text(value, "="),
-        "extra_hosts" => lists::extra_hosts(value, path, findings),
         "ports" => ports::ports(value, path, findings),
         "volumes" => volumes::volumes(value, path, findings),
         "devices" => resources::devices(value, path, findings),
@@ -80,7 +105,23 @@ fn attribute(name: &str, value: &mut Node, path: &Path<'_>, findings: &mut Vec<F
             scalar_to_list(value);
             list_of_text(value);
         }
+        "gpus" => resources::gpus(value, path, findings),
+        "build" => resources::build_form(value),
+        "pull_policy" if value.as_str() == Some("if_not_present") => {
+            value.data = Data::String("missing".into());
+        }
+        _ => {}
+    }
+}
+
+fn attribute_values(name: &str, value: &mut Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
+    match name {
+        "command" | "entrypoint" => scalars::words(value, path, findings),
+        "environment" => environment(value, path, findings),
+        "labels" | "annotations" | "sysctls" | "storage_opt" => map_of_text(value, "="),
+        "extra_hosts" => lists::extra_hosts(value, path, findings),
         "expose" | "group_add" => list_of_text(value),
+        "ports" => ports::published_text(value),
         "healthcheck" => healthcheck(value, path, findings),
         "logging" => {
             if let Some(options) = value.get_mut("options") {
@@ -88,20 +129,16 @@ fn attribute(name: &str, value: &mut Node, path: &Path<'_>, findings: &mut Vec<F
             }
         }
         "ulimits" | "blkio_config" => resources::numbers(value, path, findings),
-        "gpus" => resources::gpus(value, path, findings),
         "post_start" | "pre_start" | "pre_stop" => resources::hooks(value, path, findings),
         "develop" => resources::develop(value, path, findings),
         "provider" => resources::provider(value),
-        "build" => resources::build(value, path, findings),
+        "build" => resources::build_values(value, path, findings),
         "deploy" => resources::deploy(value, path, findings),
         "mem_limit" | "mem_reservation" | "mem_swappiness" | "memswap_limit" | "shm_size" => {
             byte_size(value, path, findings);
         }
         "stop_grace_period" => duration(value, path, findings),
         "cpuset" | "user" => text(value),
-        "pull_policy" if value.as_str() == Some("if_not_present") => {
-            value.data = Data::String("missing".into());
-        }
         _ => {}
     }
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::finding::Finding;
 use crate::path::Path;
-use crate::tree::{Data, Mapping, Node, Span};
+use crate::tree::{Data, Mapping, Node};
 
 /// One port of the short form.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,40 +79,51 @@ fn parse_short(text: &str) -> Result<Vec<ShortPort>, String> {
     Ok((from..=to).zip(first..=last).map(|(p, t)| port(t, Some(p.to_string()))).collect())
 }
 
-/// Brings every port into the long form.
+/// Brings every port into the long form. If one of them cannot be read, all stay as they are.
 pub(super) fn ports(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
     let Data::Sequence(items) = &mut value.data else { return };
-    let mut result = Vec::new();
-    for (index, mut item) in std::mem::take(items).into_iter().enumerate() {
+    let mut result = Some(Vec::new());
+    for (index, item) in items.iter().enumerate() {
         let path = path.item(index);
-        if let Some(mapping) = item.as_mapping_mut() {
-            long_form(mapping);
-            result.push(item);
+        if item.as_mapping().is_some() {
+            result.iter_mut().for_each(|result| result.push(item.clone()));
             continue;
         }
         let text = item.scalar_text().unwrap_or_default();
         match parse_short(&text) {
-            Ok(ports) => result.extend(ports.into_iter().map(|port| {
-                if port.published.as_deref() == Some("") && !text.contains("::") {
-                    findings.push(empty_published(&item, &path));
+            Ok(ports) => {
+                let is_empty = |port: &ShortPort| port.published.as_deref() == Some("");
+                if ports.iter().any(is_empty) && !text.contains("::") {
+                    findings.push(empty_published(item, &path));
                 }
-                let mut node = short_to_long(port, &item.span);
-                node.origin.clone_from(&item.origin);
-                node
-            })),
+                if let Some(result) = &mut result {
+                    result.extend(ports.into_iter().map(|port| short_to_long(port, item)));
+                }
+            }
             Err(why) => {
                 findings.push(
                     Finding::error("invalid-port", format!("{text:?} is not a port: {why}"))
-                        .about(&item)
+                        .about(item)
                         .on(path)
                         .hint("write [[ip:]published:]target[/protocol], such as \"8080:80\""),
                 );
-                // It stays, so that the ports behind it keep their index.
-                result.push(item);
+                result = None;
             }
         }
     }
-    *items = result;
+    if let Some(result) = result {
+        *items = result;
+    }
+}
+
+/// The published port is text, because it may be a range.
+pub(super) fn published_text(value: &mut Node) {
+    let Data::Sequence(items) = &mut value.data else { return };
+    for item in items {
+        if let Some(published) = item.get_mut("published") {
+            super::text(published);
+        }
+    }
 }
 
 fn empty_published(item: &Node, path: &Path<'_>) -> Finding {
@@ -125,13 +136,8 @@ fn empty_published(item: &Node, path: &Path<'_>) -> Finding {
     .hint("set the variable that should stand before the colon, or leave the colon out")
 }
 
-fn long_form(mapping: &mut Mapping) {
-    if let Some(published) = mapping.get_mut("published") {
-        super::text(published);
-    }
-}
-
-fn short_to_long(port: ShortPort, span: &Span) -> Node {
+fn short_to_long(port: ShortPort, written: &Node) -> Node {
+    let span = &written.span;
     let mut mapping = Mapping::default();
     mapping.set("mode", Node::string("ingress", span));
     if let Some(ip) = port.host_ip {
@@ -142,7 +148,7 @@ fn short_to_long(port: ShortPort, span: &Span) -> Node {
         mapping.set("published", Node::string(published, span));
     }
     mapping.set("protocol", Node::string(port.protocol, span));
-    Node::new(Data::Mapping(mapping), span.clone())
+    Node { origin: written.origin.clone(), ..Node::new(Data::Mapping(mapping), span.clone()) }
 }
 
 /// What makes a port unique: address, published port, target and protocol. Short forms that stand

@@ -196,7 +196,8 @@ pub(super) fn provider(value: &mut Node) {
     }
 }
 
-pub(super) fn build(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
+/// A text is the context of a build.
+pub(super) fn build_form(value: &mut Node) {
     if let Some(context) = value.as_str().map(String::from) {
         let key = Key { name: "context".into(), span: value.span.clone() };
         let mut mapping = Mapping::default();
@@ -206,20 +207,31 @@ pub(super) fn build(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Findin
     let Some(mapping) = value.as_mapping_mut() else { return };
     mapping.entries.retain(|entry| !entry.value.is_null());
     for entry in &mut mapping.entries {
-        let path = path.key(&entry.key.name);
         let value = &mut entry.value;
         match entry.key.name.as_str() {
-            "args" => map_of_optional_text(value),
-            "labels" | "additional_contexts" => map_of_text(value, "="),
+            "additional_contexts" => map_of_text(value, "="),
             "ssh" => {
                 scalar_to_list(value);
                 map_of_optional_text(value);
             }
             "secrets" => strings_to_field(value, "source"),
-            "extra_hosts" => super::lists::extra_hosts(value, &path, findings),
-            "shm_size" => byte_size(value, &path, findings),
             "provenance" | "sbom" => text(value),
             "no_cache_filter" => scalar_to_list(value),
+            _ => {}
+        }
+    }
+}
+
+pub(super) fn build_values(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
+    let Some(mapping) = value.as_mapping_mut() else { return };
+    for entry in &mut mapping.entries {
+        let path = path.key(&entry.key.name);
+        let value = &mut entry.value;
+        match entry.key.name.as_str() {
+            "args" => map_of_optional_text(value),
+            "labels" => map_of_text(value, "="),
+            "extra_hosts" => super::lists::extra_hosts(value, &path, findings),
+            "shm_size" => byte_size(value, &path, findings),
             "ulimits" => numbers(value, &path, findings),
             _ => {}
         }
@@ -273,36 +285,31 @@ fn number(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-pub(super) fn network(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
-    resource(value, path, findings);
-    let Some(ipam) = value.get_mut("ipam") else { return };
-    if let Some(options) = ipam.get_mut("options") {
+pub(super) fn network_values(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
+    resource_values(value, path, findings);
+    let options = value.get_mut("ipam").and_then(|ipam| ipam.get_mut("options"));
+    if let Some(options) = options {
         map_of_text(options, "=");
     }
 }
 
-pub(super) fn volume(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
-    resource(value, path, findings);
-}
-
-pub(super) fn file_object(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
-    resource(value, path, findings);
-}
-
-pub(super) fn model(value: &mut Node, _: &Path<'_>, _: &mut Vec<Finding>) {
+pub(super) fn model_values(value: &mut Node, _: &Path<'_>, _: &mut Vec<Finding>) {
     if let Some(flags) = value.get_mut("runtime_flags") {
         list_of_text(flags);
     }
 }
 
-fn resource(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
-    if value.is_null() {
-        value.data = Data::Mapping(Mapping::default());
-    }
+pub(super) fn resource_values(value: &mut Node, _: &Path<'_>, _: &mut Vec<Finding>) {
     for name in ["labels", "driver_opts"] {
         if let Some(node) = value.get_mut(name) {
             map_of_text(node, "=");
         }
+    }
+}
+
+pub(super) fn resource_form(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
+    if value.is_null() {
+        value.data = Data::Mapping(Mapping::default());
     }
     old_external(value, path, findings);
 }

@@ -60,18 +60,25 @@ pub(crate) fn parse_volume(text: &str) -> Result<ShortVolume, String> {
     Ok(volume)
 }
 
-/// The sections between colons; the colon behind a single letter belongs to a Windows drive.
+/// The sections between colons; the colon behind a single letter belongs to a Windows drive, and
+/// those in `${...}` to a variable.
 fn sections(text: &str) -> Vec<&str> {
     if text.chars().count() <= 2 {
         return vec![text];
     }
     let mut sections = Vec::new();
     let mut start = 0;
+    let mut braces = 0usize;
     for (at, c) in text.char_indices() {
+        match c {
+            '{' if braces > 0 || text[..at].ends_with('$') => braces += 1,
+            '}' => braces = braces.saturating_sub(1),
+            _ => {}
+        }
         let section = &text[start..at];
         let mut before = section.chars();
         let is_drive = before.next().is_some_and(char::is_alphabetic) && before.as_str().is_empty();
-        if c == ':' && !is_drive {
+        if c == ':' && !is_drive && braces == 0 {
             sections.push(section);
             start = at + 1;
         }
@@ -234,6 +241,7 @@ mod tests {
         );
         check("d:/x:nocopy", "{type:bind,source:d:/x,target:nocopy,bind:{create_host_path:true}}");
         check("data:/x:nocopy", "{type:volume,source:data,target:/x,volume:{nocopy:true}}");
+        check("${A:-b}:/x", "{type:volume,source:${A:-b},target:/x,volume:{}}");
         check("v:/x", "{type:volume,target:v:/x,volume:{}}");
         check("C:\\a:/x", "{type:bind,source:C:\\\\a,target:/x,bind:{create_host_path:true}}");
     }

@@ -22,28 +22,6 @@ pub(super) fn check(service: &Entry, path: &Path<'_>, findings: &mut Vec<Finding
     copies(service, path, findings);
     limits(node, path, findings);
     ports(node, path, findings);
-    file_owners(node, path, findings);
-}
-
-/// A file is mounted with the owner and mode that it has.
-fn file_owners(node: &Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
-    for section in ["configs", "secrets"] {
-        let path = path.key(section);
-        let items = node.get(section).map(Node::items).unwrap_or_default();
-        for (index, item) in items.iter().enumerate() {
-            for field in item.entries() {
-                let name = field.key.name.as_str();
-                if matches!(name, "uid" | "gid" | "mode") {
-                    findings.push(
-                        Finding::note("inert-attribute", format!("{name} is not acted on"))
-                            .at(field.key.span.place())
-                            .on(path.item(index).key(name))
-                            .hint("a file is mounted with the owner and mode that it has"),
-                    );
-                }
-            }
-        }
-    }
 }
 
 fn image(service: &Entry, path: &Path<'_>, findings: &mut Vec<Finding>) {
@@ -177,8 +155,12 @@ fn mounts(node: &Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
     let volumes_path = path.key("volumes");
     for (index, mount) in volumes.iter().enumerate() {
         let path = volumes_path.item(index);
+        // A short form that cannot be read has its finding already.
+        if mount.as_mapping().is_none() {
+            continue;
+        }
         let target = mount.get("target").and_then(Node::as_str).unwrap_or_default();
-        if target.is_empty() && mount.as_mapping().is_some() {
+        if target.is_empty() {
             findings.push(
                 Finding::error("missing-target", "the mount has no target")
                     .about(mount)

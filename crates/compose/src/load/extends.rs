@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::model::{LONGEST_CHAIN, Loader, Scope, is_remote};
+use super::model::{LONGEST_CHAIN, Loader, NamedAt, Scope, is_remote};
 use crate::canonical::canonical;
 use crate::files;
 use crate::finding::Finding;
@@ -152,7 +152,8 @@ impl Loader<'_> {
             return self.extended(services, &extends.service, scope, chain);
         }
         let before = self.findings.len();
-        let documents = self.documents(&file, Some((span, &path.key("extends"))));
+        let named_at = NamedAt { span, path: &path.key("extends"), directory: &scope.directory };
+        let documents = self.documents(&file, Some(named_at));
         let inner = Scope { directory: files::parent(&file), ..scope.clone() };
         let mut model: Option<Node> = None;
         for document in documents {

@@ -8,7 +8,7 @@ mod part;
 use std::collections::BTreeMap;
 
 use crate::bind::bind;
-use crate::canonical::canonical;
+use crate::canonical::{canonical, forms};
 use crate::consistency;
 use crate::defaults::defaults;
 use crate::env_file;
@@ -49,7 +49,8 @@ pub struct LoadOptions {
     pub profiles: Vec<String>,
     /// The services to keep, with what they depend on; all of them if empty.
     pub services: Vec<String>,
-    /// Whether `${VARIABLES}` are replaced.
+    /// Whether `${VARIABLES}` are replaced. Without it there is no typed project, and most checks
+    /// are left out.
     pub interpolate: bool,
     /// Whether implied values are added: the default network, names, implied dependencies.
     pub normalize: bool,
@@ -123,7 +124,10 @@ pub fn load(options: &LoadOptions, files: &dyn Files) -> Loaded {
         finding::sort(&mut findings, &options.files);
         return Loaded { project: None, tree: None, findings };
     };
-    complete(root, name, options, &scope, files, findings)
+    match options.interpolate {
+        true => complete(root, name, options, &scope, files, findings),
+        false => complete_uninterpolated(root, name, options, &scope, findings),
+    }
 }
 
 /// Only the first half of [`load`]: the tree that all files make together, each value as it was
@@ -183,9 +187,8 @@ fn complete(
     unique(&mut root, &Path::ROOT);
     defaults(&mut root);
     consistency::check_resources(&root, &mut findings);
+    let base = Base { directory: &options.working_dir, environment: &scope.environment };
     if options.resolve_paths {
-        let environment = &scope.environment;
-        let base = Base { directory: &options.working_dir, environment };
         paths::resolve(&mut root, &base, &mut findings);
     }
     if options.resolve_env {
@@ -201,11 +204,45 @@ fn complete(
     }
     profiles::cut(&mut root, &options.services, &mut disabled);
     if options.resolve_env {
-        env_file::resolve(&mut root, &scope.environment, files, &mut findings);
+        env_file::resolve(&mut root, &base, files, &mut findings);
     }
     let project = bind(&root, &options.working_dir, disabled);
+    if options.resolve_env {
+        env_file::forget(&mut root);
+    }
     finding::sort(&mut findings, &options.files);
     Loaded { project: Some(project), tree: Some(root), findings }
+}
+
+/// With variables in it a project is neither checked nor bound: only its forms can be completed.
+fn complete_uninterpolated(
+    mut root: Node,
+    name: String,
+    options: &LoadOptions,
+    scope: &Scope,
+    mut findings: Vec<Finding>,
+) -> Loaded {
+    schema::check(&root, &mut findings);
+    let span = root.span.clone();
+    if let Some(mapping) = root.as_mapping_mut() {
+        obsolete_version(mapping, &mut findings);
+        mapping.set("name", Node::string(name.as_str(), &span));
+    }
+    // What a variable stands for may well be right.
+    let mut unsure = Vec::new();
+    forms(&mut root, &mut unsure);
+    unique(&mut root, &Path::ROOT);
+    defaults(&mut root);
+    if options.resolve_paths {
+        let base = Base { directory: &options.working_dir, environment: &scope.environment };
+        paths::resolve(&mut root, &base, &mut unsure);
+    }
+    if options.normalize {
+        normalise(&mut root, &name);
+    }
+    profiles::select(&mut root, &options.profiles, &options.services, &mut findings);
+    finding::sort(&mut findings, &options.files);
+    Loaded { project: None, tree: Some(root), findings }
 }
 
 fn obsolete_version(mapping: &mut Mapping, findings: &mut Vec<Finding>) {

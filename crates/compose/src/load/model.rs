@@ -9,7 +9,7 @@ use crate::finding::Finding;
 use crate::interpolate::interpolate;
 use crate::merge::merge;
 use crate::path::Path;
-use crate::paths::{self, Base};
+use crate::paths::{self, Base, beside_its_name};
 use crate::reset;
 use crate::tree::{Entry, How, Limits, Mapping, Node, Span, parse_with};
 use crate::unique::unique;
@@ -41,14 +41,17 @@ pub(super) struct Scope {
     pub(super) chain: Vec<String>,
 }
 
+/// Where a file is named, and what its path is seen from.
+pub(super) struct NamedAt<'a> {
+    pub(super) span: &'a Span,
+    pub(super) path: &'a Path<'a>,
+    pub(super) directory: &'a str,
+}
+
 impl Loader<'_> {
     /// The documents of a file as they are written. `named_at` is where the file is named, if a
     /// file does it.
-    pub(super) fn documents(
-        &mut self,
-        file: &str,
-        named_at: Option<(&Span, &Path<'_>)>,
-    ) -> Vec<Node> {
+    pub(super) fn documents(&mut self, file: &str, named_at: Option<NamedAt<'_>>) -> Vec<Node> {
         if let Some(documents) = self.known.get(file) {
             return documents.clone();
         }
@@ -62,8 +65,10 @@ impl Loader<'_> {
             Err(problem) => {
                 let finding = Finding::error("missing-file", problem);
                 self.findings.push(match named_at {
-                    Some((span, path)) => {
-                        finding.at(span.place()).on(path).hint("correct the path")
+                    Some(NamedAt { span, path, directory }) => {
+                        let beside = beside_its_name(self.files, directory, file, span);
+                        let hint = beside.unwrap_or_else(|| "correct the path".to_string());
+                        finding.at(span.place()).on(path).hint(hint)
                     }
                     None => finding.hint("name a file that exists"),
                 });
@@ -207,7 +212,10 @@ impl Loader<'_> {
                 self.findings.push(finding.at(span.place()).on(path).hint("include fewer"));
                 return None;
             }
-            documents.push((file.clone(), self.documents(&file, Some((&span, path)))));
+            documents.push((file.clone(), {
+                let directory = &scope.directory;
+                self.documents(&file, Some(NamedAt { span: &span, path, directory }))
+            }));
         }
         let mut model = self.model(documents, &inner)?;
         canonical(&mut model, &mut self.findings);

@@ -349,11 +349,11 @@ pub struct FileReference {
     pub source: String,
     /// The absolute path in the container.
     pub target: String,
-    /// Owner; not applied to content that is a file.
+    /// Owner. Docker Compose does not apply it to content that is a file.
     pub uid: Option<String>,
-    /// Group; not applied to content that is a file.
+    /// Group; as for the owner.
     pub gid: Option<String>,
-    /// Permission bits; not applied to content that is a file.
+    /// Permission bits; as for the owner.
     pub mode: Option<u32>,
 }
 

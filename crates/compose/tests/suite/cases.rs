@@ -48,7 +48,13 @@ fn parse(text: &str) -> (String, Vec<(String, Vec<Section>)>) {
     (preamble, cases)
 }
 
-fn run(sections: &[Section]) -> Loaded {
+/// What came out, and how it is printed.
+struct Run {
+    loaded: Loaded,
+    tree: Option<tree::Node>,
+}
+
+fn run(sections: &[Section]) -> Run {
     let mut files = MemoryFiles::new();
     let mut options = LoadOptions { working_dir: "/p".into(), ..LoadOptions::default() };
     for Section { head, body } in sections {
@@ -65,7 +71,10 @@ fn run(sections: &[Section]) -> Loaded {
             }
         }
     }
-    load(&options, &files)
+    let loaded = load(&options, &files);
+    let print = if options.interpolate { render::shown } else { render::verbatim };
+    let tree = loaded.tree.as_ref().map(print);
+    Run { loaded, tree }
 }
 
 fn set_option(options: &mut LoadOptions, line: &str) {
@@ -83,10 +92,9 @@ fn set_option(options: &mut LoadOptions, line: &str) {
     }
 }
 
-fn show(loaded: &Loaded, path: &str, with_findings: bool) -> String {
+fn show(run: &Run, path: &str, with_findings: bool) -> String {
     let mut lines = Vec::new();
-    let shown = loaded.tree.as_ref().map(render::shown);
-    if let Some(node) = shown.as_ref().and_then(|tree| tree.at_path(path)) {
+    if let Some(node) = run.tree.as_ref().and_then(|tree| tree.at_path(path)) {
         let json = |node: &tree::Node| serde_json::to_string(node).unwrap();
         match node.as_mapping() {
             Some(mapping) => lines.extend(
@@ -96,7 +104,7 @@ fn show(loaded: &Loaded, path: &str, with_findings: bool) -> String {
         }
     }
     if with_findings {
-        for finding in &loaded.findings {
+        for finding in &run.loaded.findings {
             lines.push(finding.line());
             lines.extend(finding.related.iter().map(|related| {
                 let place = &related.place;
@@ -112,11 +120,11 @@ fn check_file(path: &PathBuf, update: bool) -> (usize, String) {
     let (preamble, mut cases) = parse(&text);
     let mut report = String::new();
     for (title, sections) in &mut cases {
-        let loaded = run(sections);
+        let run = run(sections);
         let last = sections.iter().rposition(|section| section.head.starts_with("show"));
         for (index, section) in sections.iter_mut().enumerate() {
             let Some(path) = section.head.strip_prefix("show") else { continue };
-            let result = show(&loaded, path.trim(), Some(index) == last);
+            let result = show(&run, path.trim(), Some(index) == last);
             let expected = section.body.trim_end();
             if result.trim_end() != expected {
                 report += &format!("=== {title}\nexpected:\n{expected}\nfound:\n{result}\n");

@@ -49,7 +49,7 @@ fn options(dir: &str) -> LoadOptions {
         files,
         working_dir: dir.to_string(),
         project_name: Some("conf".into()),
-        environment: BTreeMap::from([("HOME".to_string(), "/root".to_string())]),
+        environment: BTreeMap::from([("HOME".to_string(), "/home/me".to_string())]),
         profiles: vec!["*".into()],
         ..LoadOptions::default()
     }

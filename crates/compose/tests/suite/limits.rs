@@ -27,12 +27,18 @@ fn an_alias_bomb_ends_in_an_error_at_once() {
         writeln!(bomb, "x-{this}: &{this} [{aliases}]").unwrap();
     }
     bomb += "services: {a: {image: i}}\n";
-    #[allow(clippy::disallowed_types, reason = "a test may look at the clock")]
+    // The best of several runs: what other programs do at the time is not the point.
+    let best = (0..5).map(|_| time_to_refuse(&bomb)).min().unwrap();
+    assert!(best < Duration::from_millis(50), "it took {best:?}");
+}
+
+#[allow(clippy::disallowed_types, reason = "a test may look at the clock")]
+fn time_to_refuse(bomb: &str) -> Duration {
     let start = std::time::Instant::now();
-    let loaded = load_text(&bomb);
+    let loaded = load_text(bomb);
     let took = start.elapsed();
     assert_eq!(codes(&loaded), ["too-many-values"]);
-    assert!(took < Duration::from_millis(50), "it took {took:?}");
+    took
 }
 
 #[test]

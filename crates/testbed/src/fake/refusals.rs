@@ -60,7 +60,7 @@ impl Machine {
                 .filter(|(_, other)| matches!(other.state, ContainerState::Running { .. }))
                 .any(|(_, other)| other.ports.iter().any(clash));
             if taken || self.luck.busy_ports.contains(port) {
-                return Err(HostErrorKind::PortTaken { port: format!("{port}/{protocol}") });
+                return Err(HostErrorKind::PortTaken { port: port.to_string() });
             }
         }
         Ok(())

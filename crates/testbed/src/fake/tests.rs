@@ -109,7 +109,7 @@ async fn a_port_belongs_to_one_program() {
     check(
         &world,
         &sample::deploy("web", on_port(80)),
-        "nas: starting container web: port 80/tcp of the host is taken\n\
+        "nas: starting container web: port 80 of the host is taken\n\
          nas  theirs  other:1  running  (not Hob's)\n\
          nas  web  web:1  created\n",
     )

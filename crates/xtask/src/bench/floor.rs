@@ -28,6 +28,9 @@ pub(crate) struct Arguments {
     services: usize,
     /// The folder that holds a folder with the files of each stack.
     folder: PathBuf,
+    /// Operations at the same time.
+    #[arg(long, default_value_t = AT_ONCE)]
+    at_once: usize,
 }
 
 /// `cargo xtask floor`.
@@ -43,7 +46,7 @@ async fn deploy(arguments: &Arguments) -> Result<(), bollard::errors::Error> {
     let stacks = workload.names(Side::Floor);
     stream::iter(&stacks)
         .map(|stack| docker.create_network(network(stack)))
-        .buffer_unordered(AT_ONCE)
+        .buffer_unordered(arguments.at_once)
         .try_for_each(async |_| Ok(()))
         .await?;
     let all = stacks.iter().flat_map(|stack| {
@@ -62,7 +65,7 @@ async fn deploy(arguments: &Arguments) -> Result<(), bollard::errors::Error> {
                 docker.start_container(&name, None::<StartContainerOptions>).await
             }
         })
-        .buffer_unordered(AT_ONCE)
+        .buffer_unordered(arguments.at_once)
         .try_for_each(async |()| Ok(()))
         .await
 }

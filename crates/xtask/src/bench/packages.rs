@@ -131,7 +131,7 @@ fn unpack(folder: &Path, apt: &Path, package: &str, to: &Path) -> Result<(), Str
     disk::rename(&part, to)
 }
 
-/// The first archive with the component `main` and its release, one that is not for security updates.
+/// The first archive with the component `main`, not that for security updates, and its release.
 fn mirror(listed: &str) -> Option<(&str, &str)> {
     listed.lines().find_map(|line| {
         let mut words = line.split(' ');

@@ -9,6 +9,7 @@ use std::{
 use bollard::{Docker, query_parameters::StatsOptionsBuilder};
 use futures_util::{StreamExt, future::try_join_all};
 use hob_testbed::lab::{Dirs, Lab, LabHost, LabSpec, Output};
+use serde_json::json;
 use tokio::runtime::Runtime;
 
 use super::{
@@ -38,6 +39,8 @@ const HOB_KEPT: &str = "hob, connections kept";
 const PARALLEL: &str = "parallel, ssh, docker compose";
 const ANSIBLE: &str = "Ansible";
 const ANSIBLE_KEPT: &str = "Ansible, connections kept";
+
+const PLAYBOOK: &str = include_str!("deploy.yaml");
 
 /// The hosts, and what is needed to measure on them.
 struct Hosts<'a> {
@@ -269,12 +272,14 @@ impl Hosts<'_> {
         let stacks = self.workload.names(Side::Peer);
         let from = self.sides.work.join("peer");
         let book = folder.join("deploy.yaml");
-        disk::write(&book, &playbook(&from, &stacks))?;
+        disk::write(&book, PLAYBOOK)?;
+        let more = json!({ "folder": FOLDER, "from": from, "stacks": stacks }).to_string();
         let settings = folder.join("ansible.cfg").into_os_string();
         Ok(move || {
             let variables =
                 vec![("ANSIBLE_CONFIG", settings.clone()), ("LC_ALL", "C.UTF-8".into())];
-            let arguments = vec![book.clone().into_os_string()];
+            let more = ["--extra-vars".into(), more.clone().into()];
+            let arguments = [&more[..], &[book.clone().into_os_string()]].concat();
             let program = OsStr::new("ansible-playbook");
             self.sides.program("running Ansible", program, arguments, variables)
         })
@@ -324,52 +329,4 @@ fn settings(config: &Path, folder: &Path, forks: usize) -> String {
          ssh_args = -F {config} -o ControlMaster=auto -o ControlPersist=60s\n\
          control_path_dir = {folder}/cp\n"
     )
-}
-
-fn playbook(from: &Path, stacks: &[String]) -> String {
-    let stacks = stacks.join(", ");
-    let from = from.display();
-    format!(
-        "- hosts: all\n  gather_facts: false\n  vars:\n    stacks: [{stacks}]\n  tasks:\n    \
-         - name: folders\n      ansible.builtin.file:\n        path: \"{FOLDER}/{{{{ item }}}}\"\n        \
-         state: directory\n      loop: \"{{{{ stacks }}}}\"\n    \
-         - name: files\n      ansible.builtin.copy:\n        src: \"{from}/{{{{ item }}}}/\"\n        \
-         dest: \"{FOLDER}/{{{{ item }}}}/\"\n      loop: \"{{{{ stacks }}}}\"\n    \
-         - name: containers\n      ansible.builtin.command:\n        \
-         cmd: docker-compose up --detach\n        chdir: \"{FOLDER}/{{{{ item }}}}\"\n      \
-         changed_when: false\n      loop: \"{{{{ stacks }}}}\"\n"
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_playbook_makes_folders_copies_files_and_starts_containers() {
-        let expected = r#"- hosts: all
-  gather_facts: false
-  vars:
-    stacks: [a, b]
-  tasks:
-    - name: folders
-      ansible.builtin.file:
-        path: "/home/deploy/bench/{{ item }}"
-        state: directory
-      loop: "{{ stacks }}"
-    - name: files
-      ansible.builtin.copy:
-        src: "/x/{{ item }}/"
-        dest: "/home/deploy/bench/{{ item }}/"
-      loop: "{{ stacks }}"
-    - name: containers
-      ansible.builtin.command:
-        cmd: docker-compose up --detach
-        chdir: "/home/deploy/bench/{{ item }}"
-      changed_when: false
-      loop: "{{ stacks }}"
-"#;
-        let stacks = ["a".to_owned(), "b".to_owned()];
-        assert_eq!(playbook(Path::new("/x"), &stacks), expected);
-    }
 }

@@ -68,7 +68,8 @@ impl Workload {
         for (at, service) in self.services().enumerate() {
             text += &format!(
                 "  {service}:\n    image: {IMAGE}\n    pull_policy: missing\n    \
-                 command: [{program}, {verb}, \"{seconds}\"]\n    restart: unless-stopped\n    environment:\n"
+                 command: [{program}, {verb}, \"{seconds}\"]\n    \
+                 restart: unless-stopped\n    environment:\n"
             );
             for (key, value) in environment(stack, &service) {
                 text += &format!("      {key}: {value}\n");

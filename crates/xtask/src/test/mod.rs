@@ -29,7 +29,8 @@ pub(crate) struct Arguments {
 /// How a step of the whole ended.
 enum Ended {
     Well(Count),
-    Badly(Count, String),
+    /// And why; without a count where tests should have run and did not.
+    Badly(Option<Count>, String),
     /// It could not be done here, and why.
     Skipped(String),
 }
@@ -51,21 +52,21 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     if !arguments.fast {
         steps.push(("tests on real hosts (tier 5)", real_tests));
     }
-    let mut total = Count::default();
+    let mut total = Some(Count::default());
     let mut failed = Vec::new();
     let mut skipped = Vec::new();
     for (at, (name, step)) in steps.iter().enumerate() {
         let began = Instant::now();
         say::line(&format!("[{}/{}] {name} ...", at + 1, steps.len()));
-        let ended = step(&root).unwrap_or_else(|why| Ended::Badly(Count::default(), why));
+        let ended = step(&root).unwrap_or_else(|why| Ended::Badly(None, why));
         let seconds = began.elapsed().as_secs_f32();
         match ended {
             Ended::Well(count) => {
-                total += count;
+                total = total.map(|total| total + count);
                 say::line(&format!("  {name}: good, {seconds:.1} s"));
             }
             Ended::Badly(count, why) => {
-                total += count;
+                total = total.zip(count).map(|(total, count)| total + count);
                 say::line(&format!("  {name}: FAILED, {seconds:.1} s: {why}"));
                 failed.push(*name);
             }
@@ -78,19 +79,19 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     Ok(conclude(total, &failed, &skipped))
 }
 
-fn conclude(total: Count, failed: &[&str], skipped: &[&str]) -> ExitCode {
+fn conclude(total: Option<Count>, failed: &[&str], skipped: &[&str]) -> ExitCode {
     if !skipped.is_empty() {
         say::result(&format!("skipped: {}", skipped.join(", ")));
     }
     if !failed.is_empty() {
         say::result(&format!("failed: {}", failed.join(", ")));
     }
-    if total == Count::default() {
-        say::result("no test was run");
-        return ExitCode::FAILURE;
+    match total {
+        None => say::result("not every test could be run, so there is no count"),
+        Some(total) => say::result(&format!("{} passed, {} failed", total.passed, total.failed)),
     }
-    say::result(&format!("{} passed, {} failed", total.passed, total.failed));
-    if failed.is_empty() && total.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let has_passed = total.is_some_and(|total| total.failed == 0 && total.passed > 0);
+    if failed.is_empty() && has_passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// `cargo xtask tidy`.
@@ -122,18 +123,17 @@ fn lints(root: &Path) -> Result<Ended, String> {
 }
 
 fn tests(root: &Path) -> Result<Ended, String> {
-    let failed = "at least one test";
     if has_nextest() {
         let filter = format!("not test(/(^|::){REAL}/)");
         let arguments = ["nextest", "run", "--workspace", "--no-fail-fast", "-E", &filter];
-        return cargo(root, &arguments, failed);
+        return cargo_tests(root, &arguments);
     }
     let arguments = ["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"];
-    cargo(root, &[&arguments[..], &["--", "--skip", REAL]].concat(), failed)
+    cargo_tests(root, &[&arguments[..], &["--", "--skip", REAL]].concat())
 }
 
 fn documentation(root: &Path) -> Result<Ended, String> {
-    cargo(root, &["test", "--workspace", "--doc", "--no-fail-fast"], "at least one example")
+    cargo_tests(root, &["test", "--workspace", "--doc", "--no-fail-fast"])
 }
 
 fn tidiness(root: &Path) -> Result<Ended, String> {
@@ -147,7 +147,7 @@ fn tidiness(root: &Path) -> Result<Ended, String> {
     say::line(&format!("  {} files, {} faults", report.files, report.faults.len()));
     Ok(match report.faults.len() {
         0 => Ended::Well(Count::default()),
-        faults => Ended::Badly(Count::default(), format!("{faults} to mend")),
+        faults => Ended::Badly(Some(Count::default()), format!("{faults} to mend")),
     })
 }
 
@@ -163,20 +163,29 @@ fn real_tests(root: &Path) -> Result<Ended, String> {
     let runtime = tokio::runtime::Runtime::new().map_err(|why| format!("starting: {why}"))?;
     let (dirs, progress) = (Dirs::usual(), say::progress());
     runtime.block_on(prepare(&dirs, &progress)).map_err(|why| why.to_string())?;
-    let failed = "at least one test";
     if has_nextest() {
         let filter = format!("test(/(^|::){REAL}/)");
         let arguments = ["nextest", "run", "--workspace", "--profile", "real", "-E", &filter];
-        return cargo(root, &arguments, failed);
+        return cargo_tests(root, &arguments);
     }
     let arguments = ["test", "--workspace", "--lib", "--tests", "--no-fail-fast", "--", REAL];
-    cargo(root, &arguments, failed)
+    cargo_tests(root, &arguments)
 }
 
 /// Runs Cargo; `why` is said if it ends badly.
 fn cargo(root: &Path, arguments: &[&str], why: &str) -> Result<Ended, String> {
     let program::Ended { well, count } = program::run(root, "cargo", arguments)?;
-    Ok(if well { Ended::Well(count) } else { Ended::Badly(count, why.to_owned()) })
+    Ok(if well { Ended::Well(count) } else { Ended::Badly(Some(count), why.to_owned()) })
+}
+
+/// Runs tests with Cargo. Where none failed and all is not well, they were not even run.
+fn cargo_tests(root: &Path, arguments: &[&str]) -> Result<Ended, String> {
+    let program::Ended { well, count } = program::run(root, "cargo", arguments)?;
+    Ok(match (well, count.failed) {
+        (true, _) => Ended::Well(count),
+        (false, 0) => Ended::Badly(None, "it does not compile, or could not be run".to_owned()),
+        (false, failed) => Ended::Badly(Some(count), format!("{failed} failed")),
+    })
 }
 
 /// Whether a part of the toolchain is there; where it can be had, it is fetched.

@@ -7,7 +7,7 @@ use std::{
     sync::Mutex,
 };
 
-use super::count::Count;
+use super::count::{Count, Runner};
 use crate::say;
 
 /// How a program ended.
@@ -28,11 +28,15 @@ pub(crate) fn run(root: &Path, program: &str, arguments: &[&str]) -> Result<Ende
         .stderr(Stdio::piped())
         .spawn()
         .map_err(|why| format!("running {program}: {why}"))?;
+    let runner = match arguments.first() {
+        Some(&"nextest") => Runner::Nextest,
+        _ => Runner::Libtest,
+    };
     let count = Mutex::new(Count::default());
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     std::thread::scope(|scope| {
-        scope.spawn(|| pass_on(stdout, &count));
-        scope.spawn(|| pass_on(stderr, &count));
+        scope.spawn(|| pass_on(stdout, runner, &count));
+        scope.spawn(|| pass_on(stderr, runner, &count));
     });
     let status = child.wait().map_err(|why| format!("waiting for {program}: {why}"))?;
     let count = count.into_inner().unwrap_or_default();
@@ -50,7 +54,7 @@ pub(crate) fn is_there(program: &str, arguments: &[&str]) -> bool {
     asked.is_ok_and(|status| status.success())
 }
 
-fn pass_on(output: Option<impl Read>, count: &Mutex<Count>) {
+fn pass_on(output: Option<impl Read>, runner: Runner, count: &Mutex<Count>) {
     let Some(output) = output else { return };
     let mut reader = BufReader::new(output);
     let mut bytes = Vec::new();
@@ -59,7 +63,7 @@ fn pass_on(output: Option<impl Read>, count: &Mutex<Count>) {
         let line = line.trim_end();
         say::line(line);
         if let Ok(mut count) = count.lock() {
-            count.read(line);
+            count.read(runner, line);
         }
         bytes.clear();
     }
