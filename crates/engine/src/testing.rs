@@ -82,6 +82,7 @@ fn target(name: &str) -> Target {
             budget: Duration::from_secs(60),
         },
         wait_for: Vec::new(),
+        followers: Vec::new(),
     }
 }
 

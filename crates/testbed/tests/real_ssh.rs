@@ -180,7 +180,15 @@ async fn deploy(host: &dyn Host) {
     };
     perform(host, Op::Pull { image: "nginx".into(), platform: None }).await;
     perform(host, Op::CreateNetwork(network)).await;
-    perform(host, Op::OwnFiles { stack: stack(), paths: BTreeSet::from([path.clone()]) }).await;
+    perform(
+        host,
+        Op::OwnFiles {
+            homelab: "home".into(),
+            stack: stack(),
+            paths: BTreeSet::from([path.clone()]),
+        },
+    )
+    .await;
     let files = BTreeMap::from([(path, file("hello\n"))]);
     perform(host, Op::WriteFiles { stack: stack(), files }).await;
     let create = Op::CreateContainer {
@@ -193,7 +201,12 @@ async fn deploy(host: &dyn Host) {
     perform(host, Op::Start("web".into())).await;
     let verdict = perform(host, Op::Await { name: "web".into(), expect }).await;
     assert_eq!(verdict, Some(Verdict::Running));
-    perform_after(host, Op::Record { stack: stack(), name: "web".into(), spec }, verdict).await;
+    perform_after(
+        host,
+        Op::Record { homelab: "home".into(), stack: stack(), name: "web".into(), spec },
+        verdict,
+    )
+    .await;
 }
 
 /// One service goes onto a host over SSH; it is found again, answers, tells its log, and a lost
@@ -269,7 +282,15 @@ async fn real_ssh_files_and_their_troubles() {
         stack: stack(),
         files: BTreeMap::from([(path.clone(), file(content))]),
     };
-    perform(&*host, Op::OwnFiles { stack: stack(), paths: BTreeSet::from([path.clone()]) }).await;
+    perform(
+        &*host,
+        Op::OwnFiles {
+            homelab: "home".into(),
+            stack: stack(),
+            paths: BTreeSet::from([path.clone()]),
+        },
+    )
+    .await;
     perform(&*host, write("one")).await;
     one.exec(&["chown", "root:root", "/opt/hob/web/conf/a"]).await.unwrap();
     one.exec(&["chmod", "600", "/opt/hob/web/conf/a"]).await.unwrap();

@@ -68,16 +68,25 @@ impl Schedule {
     }
 
     /// A step will not come any further. Everything that waits for it, or for something that does,
-    /// is skipped; the newly skipped ones are returned in the order of the plan.
+    /// is skipped, unless it only waits for its end; the newly skipped ones are returned in the
+    /// order of the plan.
     pub(super) fn failed(&mut self, id: StepId) -> Vec<usize> {
         let mut newly = Vec::new();
         let mut open = vec![index(id)];
         while let Some(at) = open.pop() {
-            for (dependent, needed) in &self.dependents[at] {
-                if self.reached[at] < Some(*needed) && !self.skipped[*dependent] {
-                    self.skipped[*dependent] = true;
-                    newly.push(*dependent);
-                    open.push(*dependent);
+            for (dependent, needed) in self.dependents[at].clone() {
+                if self.reached[at] >= Some(needed) || self.skipped[dependent] {
+                    continue;
+                }
+                if needed == Milestone::Ended {
+                    self.missing[dependent] -= 1;
+                    if self.missing[dependent] == 0 {
+                        self.ready.push_back(dependent);
+                    }
+                } else {
+                    self.skipped[dependent] = true;
+                    newly.push(dependent);
+                    open.push(dependent);
                 }
             }
         }

@@ -63,7 +63,15 @@ pub(super) async fn run_step<'a>(
     let Err((at, trouble)) = course.run(&ops).await else { return Outcome::Done };
     course.slot = None;
     // The operation in trouble counts as begun, so that nothing before it is taken for unfinished.
-    let undone = if course.acted { course.undo(at + 1).await } else { Undone::Nothing };
+    // A step that only waits has something to undo as well: a predecessor that is still kept.
+    let is_bad_verdict = matches!(trouble, Trouble::Failed(_))
+        && matches!(ops.get(at), Some(Op::Await { name, .. })
+            if step.change.container() == Some(name));
+    let undone = if course.acted || is_bad_verdict {
+        course.undo(at + 1).await
+    } else {
+        Undone::Nothing
+    };
     match trouble {
         Trouble::Failed(error) => Outcome::Failed { error: Box::new(error), undone },
         Trouble::ToldToStop if !course.acted => Outcome::NotBegun,

@@ -17,10 +17,12 @@ use crate::{
 impl DockerHost {
     pub(super) async fn own_files(
         &self,
+        homelab: &str,
         stack: &StackName,
         paths: &BTreeSet<StackPath>,
     ) -> Result<(), HostErrorKind> {
         let input = folder::stack_input(&self.root, stack, paths)?;
+        self.claim(homelab).await?;
         let _one_at_a_time = self.manifests.lock().await;
         self.script(Script::Own, input).await.map(drop)
     }
@@ -50,12 +52,13 @@ impl DockerHost {
 
     pub(super) async fn record(
         &self,
+        homelab: &str,
         stack: &StackName,
         name: &ContainerName,
         spec: &ContainerSpec,
         verdict: Verdict,
     ) -> Result<(), HostErrorKind> {
-        let key = self.key().await?;
+        let key = self.claim(homelab).await?;
         let sealed = spec.sealed(&|value| key.seal(value));
         let record = Applied { spec: spec.digest(), sealed, verdict };
         let input = folder::record_input(&self.root, stack, name, &record)?;
@@ -71,13 +74,14 @@ impl DockerHost {
         self.script(Script::Forget, input).await.map(drop)
     }
 
-    /// The host's key, made if there is none.
-    async fn key(&self) -> Result<HostKey, HostErrorKind> {
+    /// Claims Hob's folder for the homelab, and finds the host's key, made if there is none.
+    async fn claim(&self, homelab: &str) -> Result<HostKey, HostErrorKind> {
         let mut known = self.key.lock().await;
         if let Some(key) = &*known {
             return Ok(key.clone());
         }
-        let output = self.script(Script::Key, folder::root_input(&self.root)).await?;
+        let input = folder::claim_input(&self.root, homelab)?;
+        let output = self.script(Script::Key, input).await?;
         let key = folder::parse_key(&output)?;
         *known = Some(key.clone());
         Ok(key)

@@ -33,6 +33,7 @@ impl DockerHost {
         )?;
         let mut state = HostState {
             engine: version.engine,
+            homelab: folder.homelab,
             key: folder.key,
             containers: BTreeMap::new(),
             images: listed::images(&images),

@@ -14,7 +14,7 @@ impl DockerHost {
             Op::CreateNetwork(new) => self.create_network(new).await,
             Op::RemoveNetwork(name) => self.remove_network(name).await,
             Op::CreateVolume(new) => self.create_volume(new).await,
-            Op::OwnFiles { stack, paths } => self.own_files(stack, paths).await,
+            Op::OwnFiles { homelab, stack, paths } => self.own_files(homelab, stack, paths).await,
             Op::WriteFiles { stack, files } => self.write_files(stack, files).await,
             Op::RemoveFiles { stack, paths } => self.remove_files(stack, paths).await,
             Op::CreateContainer { name, identity, spec, inherit } => {
@@ -26,8 +26,8 @@ impl DockerHost {
             Op::RemoveContainer(name) => self.remove(name).await,
             Op::PutBack { name, was, start } => self.put_back(name, was, *start).await,
             Op::Await { name, expect } => self.wait_for(name, expect, run).await,
-            Op::Record { stack, name, spec } => {
-                self.record(stack, name, spec, wait::reached(run)?).await
+            Op::Record { homelab, stack, name, spec } => {
+                self.record(homelab, stack, name, spec, wait::reached(run)?).await
             }
             Op::Forget { stack, name } => self.forget(stack, name).await,
             Op::Reached(_) => Ok(()),

@@ -131,8 +131,16 @@ pub(crate) fn last_line(text: &str) -> String {
     text.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default().to_owned()
 }
 
-/// Input of [`Script::Key`], and the first line of every other script's.
-pub(crate) fn root_input(root: &Root) -> Vec<u8> {
+/// Input of [`Script::Key`].
+pub(crate) fn claim_input(root: &Root, homelab: &str) -> Result<Vec<u8>, HostErrorKind> {
+    if homelab.is_empty() || homelab.chars().any(char::is_control) {
+        return Err(HostErrorKind::Other(format!("{homelab:?} is no name for a homelab")));
+    }
+    Ok(lines_input(root, std::iter::once(homelab)))
+}
+
+/// The first line of every script's input.
+fn root_input(root: &Root) -> Vec<u8> {
     format!("{}\n", root.as_str()).into_bytes()
 }
 

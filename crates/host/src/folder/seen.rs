@@ -17,6 +17,7 @@ use crate::HostErrorKind;
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct FolderSeen {
     pub(crate) key: Option<HostKey>,
+    pub(crate) homelab: Option<String>,
     pub(crate) stacks: BTreeMap<StackName, StackFolder>,
 }
 
@@ -83,7 +84,7 @@ impl FolderSeen {
         Ok(())
     }
 
-    /// Reads the tar of the key, the manifests and the records.
+    /// Reads the tar of the key, the homelab, the manifests and the records.
     fn read_archive(&mut self, bytes: &[u8]) -> Result<(), HostErrorKind> {
         let broken = |why: std::io::Error| strange(&format!("archive: {why}"));
         let mut archive = tar::Archive::new(Cursor::new(bytes));
@@ -104,6 +105,10 @@ impl FolderSeen {
         let parts: Vec<&str> = path.split('/').collect();
         match parts.as_slice() {
             [".hob", "key"] => self.key = Some(parse_key(content)?),
+            [".hob", "homelab"] => {
+                let text = str::from_utf8(content).map_err(|_| strange(path))?;
+                self.homelab = text.lines().next().map(str::to_owned);
+            }
             [".hob", "stacks", stack, "files"] => {
                 let text = str::from_utf8(content).map_err(|_| strange(path))?;
                 for line in text.lines() {

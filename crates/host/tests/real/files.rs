@@ -31,7 +31,7 @@ fn write(files: &[(&str, StackFile)]) -> Op {
 }
 
 fn own(paths: &[&str]) -> Op {
-    Op::OwnFiles { stack: "web".into(), paths: set(paths) }
+    Op::OwnFiles { homelab: "test".into(), stack: "web".into(), paths: set(paths) }
 }
 
 fn remove(paths: &[&str]) -> Op {

@@ -131,7 +131,12 @@ async fn real_a_verdict_goes_into_the_record() {
         let spec = script("exec sleep 60");
         bench.run("it", spec.clone()).await;
         let (stack, name) = ("web".into(), bench.name("it"));
-        let record = Op::Record { stack, name: name.clone(), spec: spec.clone().into() };
+        let record = Op::Record {
+            homelab: "test".into(),
+            stack,
+            name: name.clone(),
+            spec: spec.clone().into(),
+        };
         let nothing = bench.perform(&record).await.unwrap_err().to_string();
         assert_eq!(nothing, "there is no verdict to record: nobody waited for it");
         for _ in 0..2 {

@@ -263,8 +263,8 @@ impl<'a> View<'a> {
         match verdict {
             Some(_) if is_running => None,
             Some(Verdict::Completed) if is_completed => None,
-            // It was seen running, and has ended well since: that is not done again.
-            Some(_) if is_completed => {
+            // It was seen running, and has ended well since: a job is not done again.
+            Some(_) if is_completed && self.looks_like_a_job() => {
                 confirm(None, false, Reason::NotRunning { state: state.to_string() })
             }
             // An interrupted run may have left it with files as they were before, or running on
@@ -276,6 +276,20 @@ impl<'a> View<'a> {
                 Some(Decision::new(Change::Start(self.target()), vec![why]))
             }
         }
+    }
+
+    /// Of a service without restart policy, which may end: nothing shows that it should go on. No
+    /// tool can tell a job that ended from a server that was stopped, so what has a port, a health
+    /// check or somebody that needs it running counts as a server.
+    fn looks_like_a_job(&self) -> bool {
+        let is_needed = self.stack.services.values().any(|other| {
+            other
+                .depends_on
+                .get(self.name)
+                .is_some_and(|dependency| dependency.condition != Condition::Completed)
+        });
+        let spec = &self.service.spec;
+        spec.ports.is_empty() && spec.health.is_none() && !is_needed
     }
 
     fn replace(&self, was: &ContainerName, container: &Container) -> Change {

@@ -46,6 +46,6 @@ pub(super) fn deploy(name: &str, spec: ContainerSpec) -> Vec<Op> {
         },
         Op::Start(name.into()),
         Op::Await { name: name.into(), expect: expect() },
-        Op::Record { stack: "web".into(), name: name.into(), spec },
+        Op::Record { homelab: "home".into(), stack: "web".into(), name: name.into(), spec },
     ]
 }

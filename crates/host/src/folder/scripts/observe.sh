@@ -1,6 +1,6 @@
 # What lies in the folder of Hob. In: the folder, then one path a line (stack/file).
 # Out: "u PATH" unreadable, "n PATH" not a file, "s MODE PATH" and "DIGEST  PATH" a file;
-# then "e", or "t" and a tar of the key, the manifests and the records.
+# then "e", or "t" and a tar of the key, the homelab, the manifests and the records.
 set -u
 export LC_ALL=C
 IFS= read -r root || exit 9
@@ -57,6 +57,7 @@ if [ -n "$files" ]; then
 fi
 set --
 if [ -e .hob/key ]; then set -- .hob/key; fi
+if [ -e .hob/homelab ]; then set -- "$@" .hob/homelab; fi
 if [ -d .hob/stacks ]; then set -- "$@" .hob/stacks; fi
 if [ $# -eq 0 ]; then
   echo e
