@@ -39,6 +39,20 @@ fn findings(block: &Block<'_>) -> Option<Vec<Value>> {
     Some(errors.filter(|found| !is_missing(&found["code"])).collect())
 }
 
+#[test]
+fn mistakes_in_examples_are_found() {
+    let check = |lines: &[&'static str], expected: Option<usize>| {
+        let lines = lines.iter().enumerate().map(|(at, line)| (at + 1, *line)).collect();
+        let found = findings(&Block { language: "yaml", lines });
+        assert_eq!(found.map(|found| found.len()), expected);
+    };
+    check(&["homelab: home", "hosts: { nas: { connect: local, stacks: [web] } }"], Some(0));
+    check(&["homelab: home", "hosts: { nas: { conect: local } }"], Some(2));
+    check(&["services: { app: { image: app } }"], Some(0));
+    check(&["services: { app: { image: app, port: 1 } }"], Some(1));
+    check(&["- 1"], None);
+}
+
 fn told(page: &Page, block: &Block<'_>, found: &Value) -> String {
     let line = block.lines.first().map_or(0, |(line, _)| *line);
     format!("{}:{line}: {} {}", page.path, found["code"], found["message"])
