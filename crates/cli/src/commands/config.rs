@@ -3,7 +3,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use hob_compose::{Files, LoadOptions, Loaded, dotenv, files, finding, project::Project, render};
+use hob_compose::{Files, LoadOptions, Loaded, dotenv, files, finding, render, tree::Node};
 use hob_model::{HostName, REPOSITORY_ROOT, StackName};
 
 use crate::{
@@ -102,7 +102,10 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> 
     if args.quiet {
         return Ok(Exit::Good);
     }
-    if let Some(list) = listed(args, loaded.project.as_ref()) {
+    let Some(tree) = &loaded.tree else {
+        return Err(CommandError::internal("a project without errors has no tree"));
+    };
+    if let Some(list) = listed(args, tree) {
         if context.ui.json {
             context.ui.json(&list)?;
         } else {
@@ -110,9 +113,6 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> 
         }
         return Ok(Exit::Good);
     }
-    let Some(tree) = &loaded.tree else {
-        return Err(CommandError::internal("a project without errors has no tree"));
-    };
     if args.format == Format::Json || context.ui.json {
         context.ui.data(&format!("{}\n", render::to_json(tree)))?;
     } else {
@@ -121,16 +121,23 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> 
     Ok(Exit::Good)
 }
 
-fn listed(args: &Args, project: Option<&Project>) -> Option<BTreeSet<String>> {
-    let project = project?;
+/// Names from the tree, which is there without interpolation too.
+fn listed(args: &Args, tree: &Node) -> Option<BTreeSet<String>> {
+    let section = |name: &str| tree.get(name).and_then(Node::as_mapping);
+    let names = |name: &str| {
+        let entries = section(name).into_iter().flat_map(|section| &section.entries);
+        entries.map(|entry| entry.key.name.clone()).collect()
+    };
     if args.services {
-        Some(project.services.keys().cloned().collect())
+        Some(names("services"))
     } else if args.images {
-        Some(project.services.values().filter_map(|service| service.image.clone()).collect())
+        let services = section("services").into_iter().flat_map(|section| &section.entries);
+        let images = services.filter_map(|service| service.value.get("image")?.as_str());
+        Some(images.map(str::to_owned).collect())
     } else if args.volumes {
-        Some(project.volumes.keys().cloned().collect())
+        Some(names("volumes"))
     } else if args.networks {
-        Some(project.networks.keys().cloned().collect())
+        Some(names("networks"))
     } else {
         None
     }

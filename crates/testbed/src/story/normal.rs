@@ -42,8 +42,12 @@ fn without_counters(line: &str) -> String {
     }
 }
 
-/// Where an error ends with the words of another program, these become `WHY`.
+/// Where an error ends with the words of another program, these become `WHY`. A host without a
+/// network refuses connections or says nothing at all, as chance has it.
 fn without_foreign_words(line: &str) -> String {
+    if let Some((head, _)) = line.split_once("no answer within ") {
+        return format!("{head}cannot be reached: WHY");
+    }
     let ends = ["cannot be reached: ", "there is no image "];
     match ends.iter().find_map(|end| line.split_once(end).map(|(head, _)| (head, end))) {
         Some((head, end)) => format!("{head}{end}WHY"),
@@ -100,6 +104,12 @@ mod tests {
     fn digests_may_differ() {
         check("moved: 9f92ee601a59 -> 73f201c1b070", "moved: 73f201c1b070 -> 9f92ee601a59");
         assert_ne!(normal("moved: abc"), normal("moved: abd"));
+    }
+
+    #[test]
+    fn words_of_other_programs_may_differ() {
+        check("pi: no answer within 30 s", "pi: cannot be reached: no route to host");
+        assert_ne!(normal("pi: cannot be reached: x"), normal("pi: does not let you in"));
     }
 
     #[test]

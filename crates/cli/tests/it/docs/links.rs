@@ -89,3 +89,18 @@ fn headings_have_anchors() {
     assert_eq!(below("docs", "../README.md").as_deref(), Some("README.md"));
     assert_eq!(below("docs", "../../x"), None);
 }
+
+#[test]
+fn what_leads_nowhere_is_found() {
+    let page = Page { path: "docs/hosts.md".to_owned(), text: String::new() };
+    let check = |target: &str, is_there: bool| {
+        assert_eq!(fault(&page, target).is_none(), is_there, "{target}");
+    };
+    check("commands.md", true);
+    check("commands.md#plan", true);
+    check("#ssh", true);
+    check("../README.md#install", true);
+    check("nowhere.md", false);
+    check("commands.md#nowhere", false);
+    check("../../README.md", false);
+}

@@ -14,7 +14,7 @@ fn commands_and_flags_exist() {
     let (mut hob, mut xtask) = (0, 0);
     for page in pages() {
         for (line, code) in code(&page) {
-            let words: Vec<&str> = words(code);
+            let words: Vec<&str> = words(&code);
             let fault = match words.as_slice() {
                 ["hob", ..] => {
                     hob += 1;
@@ -39,21 +39,51 @@ fn commands_and_flags_exist() {
 }
 
 /// Pieces of code: lines that somebody may type, and what stands between backticks.
-fn code(page: &Page) -> Vec<(usize, &str)> {
+fn code(page: &Page) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     for block in page.blocks() {
         for (line, text) in block.lines {
             match block.language {
-                "sh" => found.push((line, text)),
-                "console" => found.extend(text.strip_prefix("$ ").map(|typed| (line, typed))),
+                "sh" => found.push((line, text.to_owned())),
+                "console" => {
+                    found.extend(text.strip_prefix("$ ").map(|typed| (line, typed.to_owned())));
+                }
                 _ => {}
             }
         }
     }
-    for (line, text) in page.prose() {
-        found.extend(text.split('`').skip(1).step_by(2).map(|code| (line, code)));
+    found.extend(spans(&page.prose()));
+    found
+}
+
+/// What stands between backticks, which may begin on one line of a paragraph and end on the next.
+fn spans(prose: &[(usize, &str)]) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    let mut open: Option<(usize, String)> = None;
+    for (line, text) in prose {
+        if text.is_empty() {
+            open = None;
+        }
+        for (at, part) in text.split('`').enumerate() {
+            if at > 0 {
+                match open.take() {
+                    Some(span) => found.push(span),
+                    None => open = Some((*line, String::new())),
+                }
+            }
+            if let Some((_, span)) = &mut open {
+                *span = format!("{span} {part}").trim().to_owned();
+            }
+        }
     }
     found
+}
+
+#[test]
+fn code_may_begin_on_one_line_and_end_on_the_next() {
+    let prose = [(1, "a `b` c `hob"), (2, "plan` d `e`"), (3, ""), (4, "`f`")];
+    let expected = [(1, "b"), (1, "hob plan"), (2, "e"), (4, "f")];
+    assert_eq!(spans(&prose), expected.map(|(line, code)| (line, code.to_owned())));
 }
 
 /// Words of a command, up to a comment or the next command.

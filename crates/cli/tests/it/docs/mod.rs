@@ -1,6 +1,7 @@
 //! The documentation is true: what it types is run, and what it names exists.
 
 mod console;
+mod examples;
 mod links;
 mod mentions;
 mod tables;

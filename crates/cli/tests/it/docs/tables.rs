@@ -1,10 +1,16 @@
 //! Tables that say all there is: environment variables, codes of findings, attributes.
 
-use std::{cell::RefCell, collections::BTreeSet, env, fs};
+use std::{
+    cell::RefCell,
+    collections::BTreeSet,
+    env, fs,
+    sync::{Mutex, PoisonError},
+};
 
 use hob_cli::Environment;
 
 use super::{UPDATE_VARIABLE, files, read, root};
+use crate::hermetic::Place;
 
 /// What stands in backticks in the first column of the tables of a page.
 fn first_column(page: &str) -> Vec<String> {
@@ -133,6 +139,9 @@ fn paragraph(heading: &str, names: &[&str]) -> String {
 
 /// Compares the part of a page between `<!-- made: NAME -->` and `<!-- end -->`, or makes it anew.
 fn replace(page: &str, name: &str, made: &str) {
+    // Several tests may make parts of one page.
+    static WRITING: Mutex<()> = Mutex::new(());
+    let _writing = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
     let text = read(page);
     let start = format!("<!-- made: {name} -->\n");
     let (before, rest) = text.split_once(&start).unwrap();
@@ -146,4 +155,74 @@ fn replace(page: &str, name: &str, made: &str) {
         return;
     }
     panic!("{page} is out of date; {UPDATE_VARIABLE}=1 makes its list anew:\n{made}");
+}
+
+/// Everything that is carried and has no effect.
+const WITHOUT_EFFECT: &str = r#"--- hob.yaml
+homelab: home
+hosts: { nas: { connect: local, stacks: [web] } }
+--- stacks/web/app.conf
+--- stacks/web/compose.yaml
+services:
+  app:
+    image: app
+    dns_opt: [rotate]
+    dns_search: [lan]
+    configs: [{ source: conf, target: /conf, uid: "1", gid: "1", mode: 0444 }]
+    secrets: [{ source: conf, target: /secret, uid: "1", gid: "1", mode: 0444 }]
+    networks:
+      net:
+        link_local_ips: [169.254.1.1]
+        mac_address: 02:42:ac:11:65:43
+        driver_opts: { a: b }
+        gw_priority: 1
+        interface_name: eth9
+    volumes:
+      - type: bind
+        source: /srv
+        target: /srv
+        consistency: cached
+        bind: { selinux: z, recursive: enabled }
+      - type: volume
+        source: data
+        target: /data
+        volume: { subpath: a, labels: { a: b } }
+configs: { conf: { file: ./app.conf } }
+secrets: { conf: { file: ./app.conf } }
+volumes: { data: {} }
+networks:
+  net:
+    enable_ipv4: false
+    ipam:
+      driver: other
+      options: { a: b }
+      config: [{ subnet: 10.0.0.0/8, ip_range: 10.1.0.0/16, aux_addresses: { a: 10.0.0.9 } }]
+"#;
+
+#[test]
+fn what_has_no_effect_is_listed() {
+    let said = Place::with(WITHOUT_EFFECT).hob("check --offline --json");
+    assert_eq!(said.code, 0, "{}", said.stdout);
+    let said: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    let (mut services, mut networks) = (BTreeSet::new(), BTreeSet::new());
+    for found in said["findings"].as_array().unwrap() {
+        if found["code"] != "not-acted-on" {
+            continue;
+        }
+        let path = found["path"].as_str().unwrap();
+        let parts = path.split('.').map(|part| part.split('[').next().unwrap_or(part));
+        // What the example calls its own is left out.
+        let known = parts.filter(|part| !matches!(*part, "app" | "net" | "conf"));
+        let known: Vec<&str> = known.collect();
+        match known.as_slice() {
+            ["services", rest @ ..] => services.insert(rest.join(".")),
+            ["networks", rest @ ..] => networks.insert(rest.join(".")),
+            other => panic!("{other:?} has no label"),
+        };
+    }
+    let list = |heading: &str, names: &BTreeSet<String>| {
+        paragraph(heading, &names.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let lists = list("Of a service", &services) + &list("Of a network", &networks);
+    replace("docs/compose.md", "without effect", &lists);
 }
