@@ -67,11 +67,8 @@ pub(super) async fn run_step<'a>(
     let is_bad_verdict = matches!(trouble, Trouble::Failed(_))
         && matches!(ops.get(at), Some(Op::Await { name, .. })
             if step.change.container() == Some(name));
-    let undone = if course.acted || is_bad_verdict {
-        course.undo(at + 1).await
-    } else {
-        Undone::Nothing
-    };
+    let undone =
+        if course.acted || is_bad_verdict { course.undo(at + 1).await } else { Undone::Nothing };
     match trouble {
         Trouble::Failed(error) => Outcome::Failed { error: Box::new(error), undone },
         Trouble::ToldToStop if !course.acted => Outcome::NotBegun,

@@ -55,7 +55,9 @@ fn volume_body(new: &NewVolume) -> VolumeCreateRequest {
     VolumeCreateRequest {
         name: Some(name.to_string()),
         driver: Some(driver.clone().unwrap_or_else(|| "local".to_owned())),
-        driver_opts: map(options),
+        driver_opts: (!options.is_empty()).then(|| {
+            options.iter().map(|(key, value)| (key.clone(), value.expose().clone())).collect()
+        }),
         labels: Some(joined(
             labels,
             ThingOwner::labels(homelab, &volume.spec.digest(), Some(stack)),

@@ -12,6 +12,7 @@ use crate::{
     desired::{DesiredStack, StackNetwork, StackVolume},
     names::{NetworkName, VolumeName},
     repository::{Location, Repository},
+    secret::Secret,
     spec::{NetworkSpec, VolumeSpec},
 };
 
@@ -133,7 +134,11 @@ pub(super) fn volumes(
         }
         let spec = VolumeSpec {
             driver: volume.driver.clone(),
-            options: volume.driver_opts.clone(),
+            options: volume
+                .driver_opts
+                .iter()
+                .map(|(key, value)| (key.clone(), Secret::new(value.clone())))
+                .collect(),
             labels: volume.labels.clone(),
         };
         stack.volumes.insert(name, StackVolume { key: key.clone(), spec });

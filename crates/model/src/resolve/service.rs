@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     desired::{Condition, Dependency, DesiredService, PullPolicy},
-    names::{ContainerName, ImageRef, NetworkName, ServiceName},
+    names::{ContainerName, ImageRef, NetworkName, Role, ServiceName},
     secret::Secret,
     spec::{
         ContainerSpec, Device, Endpoint, HealthCheck, Limits, Logging, NetworkMode, PublishedPort,
@@ -38,6 +38,18 @@ pub(super) fn resolve(
         Some(name) => name.clone(),
         None => format!("{}-{}-1", mounts.project.name, service.name),
     });
+    if container.role().0 != Role::Current {
+        let name = mounts.repository.place(&service.place);
+        mounts.findings.push(
+            Finding::error(
+                "reserved-container-name",
+                format!("{container} is a name that Hob gives to containers it is replacing"),
+            )
+            .at(name)
+            .on(format!("services.{}.container_name", service.name))
+            .hint("choose a name that does not end in .hob-old or .hob-new"),
+        );
+    }
     say_ignored(mounts, service);
     let network = network(mounts, service, &container);
     let ports = ports(mounts, service, facts);

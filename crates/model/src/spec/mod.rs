@@ -295,15 +295,13 @@ pub struct NetworkSpec {
 }
 
 /// A volume that Hob makes.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VolumeSpec {
     /// Driver; `None` is `local`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub driver: Option<String>,
-    /// Options of the driver.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub options: BTreeMap<String, String>,
+    /// Options of the driver; the password of a network share stands here, so the values count as
+    /// secrets.
+    pub options: BTreeMap<String, Secret<String>>,
     /// The owner's labels.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
 }

@@ -112,7 +112,10 @@ impl ContainerSpec {
         }
         put!(stop_signal);
         out.put("stop_grace_ms", stop_grace.map(millis));
-        put!(platform content);
+        put!(platform);
+        // A file may hold nothing but a short password, which a plain digest would give away.
+        let digests = content.iter().map(|(target, digest)| (target, digest.as_str()));
+        out.shown("content", digests);
         out.map
     }
 }
@@ -127,7 +130,12 @@ impl NetworkSpec {
 impl VolumeSpec {
     /// The digest that goes on the volume as a label.
     pub fn digest(&self) -> SpecDigest {
-        SpecDigest::of(&serde_json::to_value(self).unwrap_or_default())
+        let Self { driver, options, labels } = self;
+        let mut out = Writer { map: Map::new(), show: &|value| value.to_owned() };
+        out.put("driver", driver);
+        out.shown_map("options", options);
+        out.put("labels", labels);
+        SpecDigest::of(&Value::Object(out.map))
     }
 }
 
@@ -166,10 +174,12 @@ impl Writer<'_> {
         attribute: &str,
         map: impl IntoIterator<Item = (&'b String, &'b Secret<String>)>,
     ) {
-        let shown: Map<String, Value> = map
-            .into_iter()
-            .map(|(key, value)| (key.clone(), Value::String((self.show)(value.expose()))))
-            .collect();
+        self.shown(attribute, map.into_iter().map(|(key, value)| (key, value.expose().as_str())));
+    }
+
+    fn shown<'b>(&mut self, attribute: &str, map: impl Iterator<Item = (&'b String, &'b str)>) {
+        let shown: Map<String, Value> =
+            map.map(|(key, value)| (key.clone(), Value::String((self.show)(value)))).collect();
         self.put(attribute, shown);
     }
 

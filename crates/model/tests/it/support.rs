@@ -156,7 +156,7 @@ fn show_stack(stack: &DesiredStack) -> String {
         shown += &format!("    external network {name}\n");
     }
     for (name, volume) in &stack.volumes {
-        let spec = serde_json::to_string(&volume.spec).unwrap();
+        let spec = volume_text(&volume.spec);
         shown += &format!("    volume {name} ({}) {spec}\n", volume.key);
     }
     for name in stack.external_volumes.keys() {
@@ -176,4 +176,20 @@ fn show_stack(stack: &DesiredStack) -> String {
         }
     }
     shown
+}
+
+/// A volume as JSON; the values of its options are no secrets here.
+fn volume_text(spec: &hob_model::spec::VolumeSpec) -> String {
+    let mut parts = serde_json::Map::new();
+    if let Some(driver) = &spec.driver {
+        parts.insert("driver".into(), driver.as_str().into());
+    }
+    if !spec.options.is_empty() {
+        let options =
+            spec.options.iter().map(|(key, value)| (key.clone(), value.expose().as_str()));
+        let options: serde_json::Map<_, _> =
+            options.map(|(key, value)| (key, value.into())).collect();
+        parts.insert("options".into(), options.into());
+    }
+    serde_json::Value::Object(parts).to_string()
 }

@@ -1,4 +1,4 @@
-# Claims the folder of Hob for a homelab, unless it is another one's; makes the key of this host if
+# Claims the folder of Hob for a homelab, unless it belongs to another; makes the key of this host if
 # there is none, and says it. In: the folder, the homelab.
 set -u
 IFS= read -r root || exit 9
