@@ -191,5 +191,8 @@ fn volume_text(spec: &hob_model::spec::VolumeSpec) -> String {
             options.map(|(key, value)| (key, value.into())).collect();
         parts.insert("options".into(), options.into());
     }
+    if !spec.labels.is_empty() {
+        parts.insert("labels".into(), serde_json::to_value(&spec.labels).unwrap());
+    }
     serde_json::Value::Object(parts).to_string()
 }
