@@ -61,6 +61,12 @@ impl EngineClient {
         self.version.engine.api
     }
 
+    /// What it was when the connection was made. To ask again costs an Engine more than all lists
+    /// of a look together: it runs containerd and runc for their versions.
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.version.engine
+    }
+
     /// For streams, which look after their own limits.
     pub(crate) fn docker(&self) -> &Docker {
         &self.docker

@@ -1,4 +1,4 @@
-//! Looking at everything that bears on a plan: five requests and one script, all at once.
+//! Looking at everything that bears on a plan: four requests and one script, all at once.
 
 use std::collections::BTreeMap;
 
@@ -16,8 +16,7 @@ use crate::{
 impl DockerHost {
     pub(super) async fn look(&self, ask: &Ask) -> Result<HostState, HostErrorKind> {
         let all = ListContainersOptionsBuilder::new().all(true).build();
-        let (version, containers, images, networks, volumes, folder) = tokio::try_join!(
-            self.engine.version(),
+        let (containers, images, networks, volumes, folder) = tokio::try_join!(
             self.engine.ask(|docker| {
                 let all = all.clone();
                 async move { docker.list_containers(Some(all)).await }
@@ -32,7 +31,7 @@ impl DockerHost {
             self.look_at_folder(ask),
         )?;
         let mut state = HostState {
-            engine: version.engine,
+            engine: self.engine.engine().clone(),
             homelab: folder.homelab,
             key: folder.key,
             containers: BTreeMap::new(),
@@ -67,7 +66,10 @@ impl DockerHost {
         let input = folder::lines_input(&self.root, asked.iter().map(String::as_str));
         let output = self.script(Script::Observe, input).await?;
         let seen = folder::parse_observed(&output)?;
-        self.key.lock().await.clone_from(&seen.key);
+        // A key alone does not say whose the folder is: then it is claimed before it is used.
+        let key = seen.key.clone().filter(|_| seen.homelab.is_some());
+        *self.key.lock().await = key;
+        self.belongs_to(seen.homelab.clone());
         Ok(seen)
     }
 }
