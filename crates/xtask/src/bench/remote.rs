@@ -37,6 +37,8 @@ const CLEAN: &str = "docker ps --all --quiet --filter label=$1 | xargs -r docker
 const HOB: &str = "hob";
 const HOB_KEPT: &str = "hob, connections kept";
 const PARALLEL: &str = "parallel, ssh, docker compose";
+const PARALLEL_KEPT: &str = "parallel, connections kept";
+const LOGIN: &str = "parallel, ssh, true";
 const ANSIBLE: &str = "Ansible";
 const ANSIBLE_KEPT: &str = "Ansible, connections kept";
 
@@ -97,6 +99,7 @@ pub(super) fn idle(
     );
     let targets = [
         Target::new(&rows, PARALLEL, HOB, Wanted::AtLeast(4.0)),
+        Target::new(&rows, PARALLEL_KEPT, HOB_KEPT, Wanted::AtLeast(4.0)),
         Target::new(&rows, ANSIBLE, HOB, Wanted::AtLeast(10.0)),
     ];
     Ok(Comparison {
@@ -116,6 +119,8 @@ fn commands() -> Vec<String> {
         "hob: `hob apply --yes --json`".to_owned(),
         "parallel: `parallel --jobs HOSTS ssh HOST 'for file in ...; do docker-compose --file \
          $file up --detach; done'`"
+            .to_owned(),
+        "parallel, ssh, true: the logins alone, as a floor for every run that opens connections"
             .to_owned(),
         "Ansible: `ansible-playbook` with the modules file, copy and command (`docker-compose up \
          --detach`), a fork for each host, pipelining on"
@@ -188,6 +193,7 @@ impl Hosts<'_> {
         let homelab = self.sides.write_homelab(self.workload, &hosts)?;
         say::line("(b) deploying with hob, to have nothing to do afterwards");
         self.sides.hob(&homelab, Some(&config))?;
+        self.all_running()?;
         let hob = || {
             let (cost, did) = self.sides.hob(&homelab, Some(&config))?;
             if did.steps > 0 {
@@ -198,7 +204,8 @@ impl Hosts<'_> {
         let mut rows = vec![self.opening(runs, HOB, hob)?, self.keeping(runs, HOB_KEPT, hob)?];
         self.clean()?;
         let ansible_run = self.ansible(&config)?;
-        let parallel_run = || self.parallel(&config);
+        let parallel_run = || self.parallel(&config, REMOTE, false);
+        let parallel_kept = || self.parallel(&config, REMOTE, true);
         if ansible || parallel {
             say::line("(b) deploying with the peers");
             if parallel {
@@ -208,12 +215,17 @@ impl Hosts<'_> {
             };
         }
         if parallel {
+            self.all_running()?;
             rows.push(self.opening(runs, PARALLEL, parallel_run)?);
+            rows.push(self.keeping(runs, PARALLEL_KEPT, parallel_kept)?);
+            let login = || self.parallel(&config, "true", false);
+            rows.push(self.opening(runs, LOGIN, login)?);
         }
         if ansible {
             rows.push(self.opening(runs, ANSIBLE, &ansible_run)?);
             rows.push(self.keeping(runs, ANSIBLE_KEPT, &ansible_run)?);
         }
+        self.all_running()?;
         Ok(rows)
     }
 
@@ -250,12 +262,18 @@ impl Hosts<'_> {
         Ok(cost)
     }
 
-    fn parallel(&self, config: &Path) -> Result<Cost, String> {
+    /// The command on all hosts; `kept` connections are those of the run before.
+    fn parallel(&self, config: &Path, command: &str, kept: bool) -> Result<Cost, String> {
         let jobs = self.lab.hosts().len().to_string();
         let start = ["--quote", "--jobs", &jobs, "ssh", "-F"].map(OsString::from);
         let mut arguments = start.to_vec();
         arguments.push(config.into());
-        arguments.extend(["{}", REMOTE, ":::"].map(OsString::from));
+        if kept {
+            let path = format!("ControlPath={}/%C", self.sides.work.display());
+            let options = ["ControlMaster=auto", "ControlPersist=60s", &path];
+            arguments.extend(options.into_iter().flat_map(|it| ["-o".into(), it.into()]));
+        }
+        arguments.extend(["{}", command, ":::"].map(OsString::from));
         arguments.extend(self.lab.hosts().iter().map(|host| host.name().into()));
         let home = self.sides.work.join("parallel");
         disk::make_folder(&home)?;
@@ -282,6 +300,18 @@ impl Hosts<'_> {
             let arguments = [&more[..], &[book.clone().into_os_string()]].concat();
             let program = OsStr::new("ansible-playbook");
             self.sides.program("running Ansible", program, arguments, variables)
+        })
+    }
+
+    /// Makes sure that every service of every host runs.
+    fn all_running(&self) -> Result<(), String> {
+        let (filter, wanted) = (format!("label={LABEL}"), self.workload.containers());
+        self.on_all(async |host| {
+            let listed = good(host.docker(&["ps", "--quiet", "--filter", &filter]).await)?;
+            match listed.stdout.lines().count() {
+                running if running == wanted => Ok(()),
+                running => Err(format!("{running} of {wanted} containers run on {}", host.name())),
+            }
         })
     }
 
