@@ -78,11 +78,13 @@ fn real_hosts(options: &HostsOptions) -> io::Result<Arc<dyn Hosts>> {
 fn press_on_signals(handle: StopHandle) -> io::Result<impl Future<Output = ()>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
     Ok(async move {
         loop {
             tokio::select! {
                 Some(()) = interrupt.recv() => {}
                 Some(()) = terminate.recv() => {}
+                Some(()) = hang_up.recv() => {}
                 else => return,
             }
             handle.press();

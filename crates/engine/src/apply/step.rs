@@ -126,6 +126,11 @@ impl Course<'_> {
     /// Waits until the operation under way has to be broken off: at once where nothing has been
     /// changed yet or a broken off operation leaves nothing behind, else after a grace.
     async fn told_to_stop(&self, op: &Op) {
+        if matches!(op, Op::Stop(_) | Op::PutBack { .. }) {
+            // The Engine goes on with a stop that nobody waits for any more, and what is put back
+            // meanwhile would be stopped by it. It is bounded by the container's own grace.
+            return std::future::pending().await;
+        }
         let since = self.shared.stop.requested().await;
         if self.acted && !matches!(op, Op::Pull { .. }) {
             sleep_until(since + self.shared.stop_grace).await;

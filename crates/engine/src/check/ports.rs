@@ -22,15 +22,25 @@ impl Fitness<'_> {
                 }
                 for port in &wanted.spec.ports {
                     let address = port.address.as_deref().unwrap_or_default();
-                    for number in numbers(port.published.as_deref()) {
-                        let key = (address, number, port.protocol.as_str());
-                        match self.holder(stack_name, service.as_str(), key) {
-                            None => free += 1,
-                            Some(holder) => checks.push(
-                                self.taken(number, &port.protocol, service.as_str(), &holder)
-                                    .of(stack_name),
-                            ),
-                        }
+                    // Of a range the Engine takes one that is free.
+                    let numbers = numbers(port.published.as_deref());
+                    if numbers.is_empty() {
+                        continue;
+                    }
+                    let holders: Option<Vec<_>> = numbers
+                        .into_iter()
+                        .map(|number| {
+                            let key = (address, number, port.protocol.as_str());
+                            let holder = self.holder(stack_name, service.as_str(), key)?;
+                            Some((number, holder))
+                        })
+                        .collect();
+                    match holders.and_then(|holders| holders.into_iter().next()) {
+                        None => free += 1,
+                        Some((number, holder)) => checks.push(
+                            self.taken(number, &port.protocol, service.as_str(), &holder)
+                                .of(stack_name),
+                        ),
                     }
                 }
             }

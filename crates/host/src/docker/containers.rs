@@ -35,23 +35,31 @@ impl DockerHost {
         name: &ContainerName,
     ) -> Result<Option<ContainerInspectResponse>, HostErrorKind> {
         check_container(name)?;
-        self.engine
+        let found = self
+            .engine
             .find(|docker| async move {
                 docker.inspect_container(name.as_str(), None::<InspectContainerOptions>).await
             })
-            .await
+            .await?;
+        // Where no container has the name, the Engine takes it for the beginning of an id.
+        Ok(found.filter(|found| found.name.as_deref().is_some_and(|it| is_called(it, name))))
     }
 
-    /// A container that is about to be changed: an error if Hob did not make it.
-    async fn ours(
-        &self,
-        name: &ContainerName,
-    ) -> Result<Option<ContainerInspectResponse>, HostErrorKind> {
+    /// A container that is about to be changed: an error if Hob did not make it, or made it for
+    /// another homelab than Hob's folder on this host belongs to.
+    async fn ours(&self, name: &ContainerName) -> Result<Option<Ours>, HostErrorKind> {
         let Some(found) = self.inspect(name).await? else { return Ok(None) };
-        match labels(&found).contains_key(HOMELAB) {
-            true => Ok(Some(found)),
-            false => Err(HostErrorKind::NotOurs { name: name.to_string() }),
+        let labels = labels(&found);
+        let owner = self.homelab();
+        let is_ours = labels
+            .get(HOMELAB)
+            .is_some_and(|homelab| owner.as_ref().is_none_or(|owner| owner == homelab));
+        if !is_ours {
+            return Err(HostErrorKind::NotOurs { name: name.to_string() });
         }
+        // What is done next is done to this container, whoever bears the name by then.
+        let id = found.id.clone().unwrap_or_else(|| name.to_string());
+        Ok(Some(Ours { id, found }))
     }
 
     pub(super) async fn create_container(
@@ -173,17 +181,19 @@ impl DockerHost {
         check_container(name)?;
         // Listening begins before there is something to hear.
         drop(self.events.subscribe(self.engine.docker()));
+        let Some(Ours { id, .. }) = self.ours(name).await? else {
+            return Err(HostErrorKind::Other(format!("there is no container {name}")));
+        };
+        let id = id.as_str();
         let started = self
             .engine
             .ask_within(LONG, |docker| async move {
-                docker.start_container(name.as_str(), None::<StartContainerOptions>).await
+                docker.start_container(id, None::<StartContainerOptions>).await
             })
             .await;
         match started {
             Err(HostErrorKind::Engine(why)) if why.contains("paused") => {
-                self.engine
-                    .ask(|docker| async move { docker.unpause_container(name.as_str()).await })
-                    .await?;
+                self.engine.ask(|docker| async move { docker.unpause_container(id).await }).await?;
             }
             started => started?,
         }
@@ -201,14 +211,15 @@ impl DockerHost {
     }
 
     pub(super) async fn stop(&self, name: &ContainerName) -> Result<(), HostErrorKind> {
-        let Some(found) = self.ours(name).await? else { return Ok(()) };
+        let Some(Ours { id, found }) = self.ours(name).await? else { return Ok(()) };
+        let id = id.as_str();
         self.forget_start(name);
         let grace = found.config.as_ref().and_then(|config| config.stop_timeout);
         let grace = grace.and_then(|secs| u64::try_from(secs).ok()).map(Duration::from_secs);
         let within = grace.unwrap_or(STOP_GRACE_DEFAULT) + STOP_SLACK;
         self.engine
             .unless(404, within, |docker| async move {
-                docker.stop_container(name.as_str(), None::<StopContainerOptions>).await
+                docker.stop_container(id, None::<StopContainerOptions>).await
             })
             .await?;
         Ok(())
@@ -220,17 +231,18 @@ impl DockerHost {
         to: &ContainerName,
     ) -> Result<(), HostErrorKind> {
         check_container(to)?;
-        if self.ours(from).await?.is_none() {
+        let Some(Ours { id, .. }) = self.ours(from).await? else {
             return match self.inspect(to).await? {
                 Some(_) => Ok(()),
                 None => Err(HostErrorKind::Other(format!("there is no container {from}"))),
             };
-        }
+        };
+        let id = id.as_str();
         let options = RenameContainerOptionsBuilder::new().name(to.as_str()).build();
         self.engine
             .ask(|docker| {
                 let options = options.clone();
-                async move { docker.rename_container(from.as_str(), options).await }
+                async move { docker.rename_container(id, options).await }
             })
             .await?;
         if self.forget_start(from) {
@@ -241,9 +253,8 @@ impl DockerHost {
 
     /// Its volumes stay, also those without a name.
     pub(super) async fn remove(&self, name: &ContainerName) -> Result<(), HostErrorKind> {
-        if self.ours(name).await?.is_none() {
-            return Ok(());
-        }
+        let Some(Ours { id, .. }) = self.ours(name).await? else { return Ok(()) };
+        let id = id.as_str();
         self.forget_start(name);
         let options = RemoveContainerOptionsBuilder::new().force(true).v(false).build();
         let late = Instant::now() + LONG;
@@ -254,7 +265,7 @@ impl DockerHost {
                 .unless(409, LONG, |docker| {
                     let options = options.clone();
                     async move {
-                        match docker.remove_container(name.as_str(), Some(options)).await {
+                        match docker.remove_container(id, Some(options)).await {
                             Err(why) if super::failure::status(&why) == Some(404) => Ok(()),
                             answer => answer,
                         }
@@ -287,6 +298,18 @@ impl DockerHost {
         }
         Ok(())
     }
+}
+
+/// A container that Hob may change.
+struct Ours {
+    /// Its full id, or its name where the Engine says none.
+    id: String,
+    found: ContainerInspectResponse,
+}
+
+/// Whether a name as the Engine writes it, with a slash before it, is this one.
+fn is_called(written: &str, name: &ContainerName) -> bool {
+    written.strip_prefix('/').unwrap_or(written) == name.as_str()
 }
 
 fn labels(found: &ContainerInspectResponse) -> BTreeMap<String, String> {

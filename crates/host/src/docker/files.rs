@@ -83,6 +83,7 @@ impl DockerHost {
         let input = folder::claim_input(&self.root, homelab)?;
         let output = self.script(Script::Key, input).await?;
         let key = folder::parse_key(&output)?;
+        self.belongs_to(Some(homelab.to_owned()));
         *known = Some(key.clone());
         Ok(key)
     }

@@ -15,7 +15,12 @@ mod pull;
 mod things;
 mod wait;
 
-use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    path::PathBuf,
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
@@ -42,6 +47,8 @@ pub(crate) struct DockerHost {
     engine: EngineClient,
     events: Events,
     credentials: Option<PathBuf>,
+    /// The homelab that Hob's folder belongs to, once it was seen.
+    homelab: std::sync::Mutex<Option<String>>,
     /// Key of the digests that stand for secrets, once it was seen.
     key: Mutex<Option<HostKey>>,
     /// Manifests are read, changed and written: one at a time.
@@ -71,10 +78,20 @@ impl DockerHost {
             engine,
             events: Events::default(),
             credentials,
+            homelab: std::sync::Mutex::default(),
             key: Mutex::default(),
             manifests: Mutex::default(),
             started: std::sync::Mutex::default(),
         })
+    }
+
+    /// The homelab that Hob's folder belongs to, as far as it was seen.
+    fn homelab(&self) -> Option<String> {
+        self.homelab.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn belongs_to(&self, homelab: Option<String>) {
+        *self.homelab.lock().unwrap_or_else(PoisonError::into_inner) = homelab;
     }
 
     /// Runs a script and takes a failure of it for what it means.

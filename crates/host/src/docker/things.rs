@@ -108,6 +108,8 @@ impl DockerHost {
                 docker.inspect_network(name.as_str(), None::<InspectNetworkOptions>).await
             })
             .await?;
+        // Where no network has the name, the Engine takes it for the beginning of an id.
+        let found = found.filter(|network| network.name.as_deref() == Some(name.as_str()));
         Ok(found.map(|network| listed::sorted(network.labels.as_ref())))
     }
 
@@ -128,8 +130,12 @@ impl DockerHost {
 
     pub(super) async fn remove_network(&self, name: &NetworkName) -> Result<(), HostErrorKind> {
         let Some(labels) = self.network_labels(name).await? else { return Ok(()) };
-        if ThingOwner::from_labels(&labels).0 == ThingOwner::Foreign {
-            return Err(HostErrorKind::Other(format!("Hob did not make network {name}")));
+        let is_ours = match ThingOwner::from_labels(&labels).0 {
+            ThingOwner::Hob { homelab, .. } => self.homelab().is_none_or(|owner| owner == homelab),
+            ThingOwner::Foreign => false,
+        };
+        if !is_ours {
+            return Err(HostErrorKind::Other(format!("network {name} is not Hob's to remove")));
         }
         self.engine
             .find(|docker| async move { docker.remove_network(name.as_str()).await })

@@ -293,3 +293,44 @@ async fn real_what_is_missing_is_no_trouble() {
     })
     .await;
 }
+
+/// Where no container has a name, the Engine takes it for the beginning of an id.
+#[tokio::test]
+async fn real_a_name_is_not_the_beginning_of_an_id() {
+    with(|bench| async move {
+        bench.run("it", script("exec sleep 60")).await;
+        let name = bench.name("it");
+        let options = None::<InspectContainerOptions>;
+        let id = bench.docker.inspect_container(name.as_str(), options).await.unwrap().id.unwrap();
+        let beginning = hob_model::ContainerName::new(id[..12].to_owned());
+        bench.perform(&Op::Stop(beginning.clone())).await.unwrap();
+        bench.perform(&Op::RemoveContainer(beginning.clone())).await.unwrap();
+        let back = Op::PutBack { name: beginning.clone(), was: beginning.clone(), start: true };
+        bench.perform(&back).await.unwrap();
+        let seen = bench.observe().await;
+        let running = ContainerState::Running { health: Health::Unchecked };
+        assert_eq!(seen.containers[&name].state, running);
+    })
+    .await;
+}
+
+/// Hob's folder on a host belongs to one homelab; another's containers are not touched from it.
+#[tokio::test]
+async fn real_another_homelabs_container_is_left_alone() {
+    with(|bench| async move {
+        bench.run("theirs", script("exec sleep 60")).await;
+        let claim =
+            Op::OwnFiles { homelab: "another".into(), stack: "web".into(), paths: BTreeSet::new() };
+        bench.perform(&claim).await.unwrap();
+        let name = bench.name("theirs");
+        for op in [Op::Stop(name.clone()), Op::RemoveContainer(name.clone())] {
+            let refused = bench.perform(&op).await.unwrap_err();
+            assert!(matches!(refused, HostErrorKind::NotOurs { .. }), "{op:?}: {refused}");
+        }
+        let seen = bench.observe().await;
+        assert_eq!(seen.homelab.as_deref(), Some("another"));
+        let running = ContainerState::Running { health: Health::Unchecked };
+        assert_eq!(seen.containers[&name].state, running);
+    })
+    .await;
+}
