@@ -113,8 +113,8 @@ fn is_running(declared: &Declared<'_>, observed: &Observed) -> bool {
         .is_some_and(|container| matches!(container.state, ContainerState::Running { .. }))
 }
 
-/// Where the service's published TCP ports are knocked at. Ports that the Engine chooses, also those
-/// that it chooses from a range, are left out: nobody can rely on them.
+/// Where the service's published TCP ports are knocked at. Ports that the Engine chooses, also from
+/// a range, are left out: nobody can rely on them.
 fn ports<'a>(declared: &Declared<'a>) -> impl Iterator<Item = (String, u16)> + use<'a> {
     let spec = &declared.service.spec;
     let published = spec.network != NetworkMode::Host;

@@ -157,8 +157,9 @@ fn shared_networks(plan: &mut HostPlan<'_>, draft: &mut Draft) {
                 plan.networks.insert(name.clone(), draft.add(step));
             }
             Some(network) => {
+                let ours = &context.desired.homelab;
                 let is_ours = matches!(&network.owner,
-                    ThingOwner::Hob { homelab, stack: None } if *homelab == context.desired.homelab);
+                    ThingOwner::Hob { homelab, stack: None } if homelab == ours);
                 if is_ours && network.spec.as_ref() != Some(&spec.digest()) {
                     draft.blocked.push(Blocked {
                         host: context.name.clone(),

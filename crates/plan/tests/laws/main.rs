@@ -9,6 +9,7 @@
 
 mod choices;
 mod planted;
+mod refusals;
 mod rules;
 mod world;
 

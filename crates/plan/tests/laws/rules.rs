@@ -8,7 +8,9 @@ use hob_model::{
 };
 use hob_plan::{
     Change, Obstacle, Plan, Policy,
-    observed::{Container, ContainerOwner, ContainerState, Health, HostState, Observed, Verdict},
+    observed::{
+        Container, ContainerOwner, ContainerState, FileSeen, Health, HostState, Observed, Verdict,
+    },
 };
 
 use crate::{
@@ -124,11 +126,9 @@ fn adopted_files(state: &HostState, desired: &Desired, host: &HostName) -> BTree
     for (stack, folder) in &state.stacks {
         let declared = desired.hosts.get(host).and_then(|host| host.stacks.get(stack));
         for (path, seen) in &folder.files {
-            let is_declared =
-                declared.and_then(|stack| stack.files.get(path)).is_some_and(|file| {
-                    matches!(seen, hob_plan::observed::FileSeen::File { digest, .. }
-                    if *digest == file.digest)
-                });
+            let is_declared = declared.and_then(|stack| stack.files.get(path)).is_some_and(
+                |file| matches!(seen, FileSeen::File { digest, .. } if *digest == file.digest),
+            );
             if is_declared {
                 adopted.insert(format!("file {stack} {path} {seen:?}"));
             }
@@ -218,15 +218,15 @@ fn dependencies_first(
                 continue;
             }
             // Under whatever name: it may be on its way to another one.
-            let states = state.containers.values().filter_map(|container| match &container.owner {
-                ContainerOwner::Hob { identity, .. }
-                    if identity.stack == *stack_name && identity.service == *needed =>
-                {
-                    Some(container.state)
-                }
-                _ => None,
-            });
-            let mut states = states;
+            let mut states =
+                state.containers.values().filter_map(|container| match &container.owner {
+                    ContainerOwner::Hob { identity, .. }
+                        if identity.stack == *stack_name && identity.service == *needed =>
+                    {
+                        Some(container.state)
+                    }
+                    _ => None,
+                });
             let is_met = states.any(|seen| match dependency.condition {
                 Condition::Started => seen != ContainerState::Created,
                 Condition::Healthy => matches!(
@@ -371,7 +371,7 @@ fn converges(
         for (name, stack) in host.stacks.iter().filter(|(name, _)| !is_blocked(name)) {
             for (path, file) in &stack.files {
                 let seen = state.stacks.get(name).and_then(|folder| folder.files.get(path));
-                let is_there = matches!(seen, Some(hob_plan::observed::FileSeen::File { digest, .. })
+                let is_there = matches!(seen, Some(FileSeen::File { digest, .. })
                     if *digest == file.digest);
                 require("files become what is declared", is_there, || format!("{name} {path}"))?;
             }
