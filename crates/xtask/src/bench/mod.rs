@@ -72,14 +72,13 @@ const PAGE: &str = "BENCHMARKS.md";
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
     let runtime = Runtime::new().map_err(|why| format!("starting: {why}"))?;
     let stop = Stop::listen(&runtime)?;
-    left_behind::adopt()?;
     let (dirs, progress) = (Dirs::usual(), say::progress());
     let engine = ensure_engine(&dirs, &progress);
     runtime.block_on(engine).map_err(|why| why.full())?;
+    // After the Engine: one that was started just now is to stay, and not to be ended as left behind.
+    left_behind::adopt()?;
     let (hob, own) = build(arguments.as_built)?;
-    let peers = place::target().join("bench");
-    disk::make_folder(&peers)?;
-    let peers = std::path::absolute(peers).map_err(|why| format!("finding the folder: {why}"))?;
+    let peers = peers()?;
     let work = tempfile::Builder::new().prefix("hob-bench-").tempdir();
     let work = work.map_err(|why| format!("making a folder: {why}"))?;
     let compose = packages::compose(&peers)?;
@@ -121,6 +120,18 @@ fn compare(
         all.push(local::first(sides, workload(20, 5), runs)?);
     }
     Ok(all)
+}
+
+/// The real Docker Compose; fetched into the folder of peers if it is not there.
+pub(crate) fn docker_compose() -> Result<PathBuf, String> {
+    packages::compose(&peers()?)
+}
+
+/// The folder of the programs that are compared with.
+fn peers() -> Result<PathBuf, String> {
+    let peers = place::target().join("bench");
+    disk::make_folder(&peers)?;
+    std::path::absolute(peers).map_err(|why| format!("finding the folder: {why}"))
 }
 
 /// Builds `hob` and this program for release, into Cargo's target folder.
