@@ -1,7 +1,7 @@
 //! Plans, hosts and homelabs for tests, written in one line.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -14,7 +14,7 @@ use hob_host::{
 use hob_model::{
     ContainerName, HostName, MemoryFiles, REPOSITORY_ROOT, Severity,
     desired::Desired,
-    spec::{ContainerSpec, Limits, NetworkMode, RestartPolicy},
+    spec::{ContainerSpec, RestartPolicy},
 };
 use hob_plan::{
     Change, Expectation, Milestone, Op, Order, Plan, Policy, Reason, Risk, Step, StepId, Target,
@@ -88,42 +88,7 @@ fn target(name: &str) -> Target {
 
 /// A container of an image, with nothing else said about it.
 pub(crate) fn spec(image: &str) -> ContainerSpec {
-    ContainerSpec {
-        image: image.into(),
-        command: None,
-        entrypoint: None,
-        env: BTreeMap::new(),
-        labels: BTreeMap::new(),
-        hostname: None,
-        user: None,
-        working_dir: None,
-        cap_add: BTreeSet::new(),
-        cap_drop: BTreeSet::new(),
-        security_opt: BTreeSet::new(),
-        privileged: false,
-        read_only: false,
-        init: None,
-        tty: false,
-        stdin_open: false,
-        group_add: Vec::new(),
-        sysctls: BTreeMap::new(),
-        ulimits: BTreeMap::new(),
-        shm_bytes: None,
-        extra_hosts: Vec::new(),
-        dns: Vec::new(),
-        devices: Vec::new(),
-        mounts: BTreeMap::new(),
-        network: NetworkMode::None,
-        ports: BTreeSet::new(),
-        restart: RestartPolicy::Always,
-        health: None,
-        limits: Limits::default(),
-        logging: None,
-        stop_signal: None,
-        stop_grace: None,
-        platform: None,
-        content: BTreeMap::new(),
-    }
+    ContainerSpec { restart: RestartPolicy::Always, ..ContainerSpec::new(image) }
 }
 
 /// A host that does as its script says and writes down what it did, and when.

@@ -17,8 +17,8 @@ use hob_model::{
     Digest, Secret, StackPath,
     desired::{Connect, DesiredHost, StackFile, StackNetwork},
     spec::{
-        BindSource, ContainerSpec, Endpoint, Limits, Mount, NetworkMode, NetworkSpec,
-        PublishedPort, RestartPolicy,
+        BindSource, ContainerSpec, Endpoint, Mount, NetworkMode, NetworkSpec, PublishedPort,
+        RestartPolicy,
     },
 };
 use hob_plan::{
@@ -105,29 +105,6 @@ fn web() -> ContainerSpec {
         propagation: None,
     };
     ContainerSpec {
-        image: "nginx".into(),
-        command: None,
-        entrypoint: None,
-        env: BTreeMap::new(),
-        labels: BTreeMap::new(),
-        hostname: None,
-        user: None,
-        working_dir: None,
-        cap_add: BTreeSet::new(),
-        cap_drop: BTreeSet::new(),
-        security_opt: BTreeSet::new(),
-        privileged: false,
-        read_only: false,
-        init: None,
-        tty: false,
-        stdin_open: false,
-        group_add: Vec::new(),
-        sysctls: BTreeMap::new(),
-        ulimits: BTreeMap::new(),
-        shm_bytes: None,
-        extra_hosts: Vec::new(),
-        dns: Vec::new(),
-        devices: Vec::new(),
         mounts: BTreeMap::from([("/etc/web.conf".to_owned(), config)]),
         network: NetworkMode::Attached(BTreeMap::from([("web_default".into(), endpoint)])),
         ports: BTreeSet::from([PublishedPort {
@@ -137,13 +114,7 @@ fn web() -> ContainerSpec {
             protocol: "tcp".to_owned(),
         }]),
         restart: RestartPolicy::UnlessStopped,
-        health: None,
-        limits: Limits::default(),
-        logging: None,
-        stop_signal: None,
-        stop_grace: None,
-        platform: None,
-        content: BTreeMap::new(),
+        ..ContainerSpec::new("nginx")
     }
 }
 

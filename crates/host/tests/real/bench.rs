@@ -23,7 +23,7 @@ use hob_host::{Ask, Host, HostErrorKind, Hosts, OpProgress, RealHosts, StepRun};
 use hob_model::{
     ContainerName,
     desired::{Connect, DesiredHost},
-    spec::{ContainerSpec, HealthCheck, Limits, NetworkMode, RestartPolicy},
+    spec::{ContainerSpec, HealthCheck},
 };
 use hob_plan::{
     Expectation, Op,
@@ -156,40 +156,10 @@ impl Bench {
 /// A service that runs this shell script, without a network.
 pub(crate) fn script(text: &str) -> ContainerSpec {
     ContainerSpec {
-        image: IMAGE.into(),
         command: Some(vec!["sh".into(), "-c".into(), text.into()]),
-        entrypoint: None,
-        env: BTreeMap::new(),
-        labels: BTreeMap::new(),
-        hostname: None,
-        user: None,
-        working_dir: None,
-        cap_add: Default::default(),
-        cap_drop: Default::default(),
-        security_opt: Default::default(),
-        privileged: false,
-        read_only: false,
         init: Some(true),
-        tty: false,
-        stdin_open: false,
-        group_add: Vec::new(),
-        sysctls: BTreeMap::new(),
-        ulimits: BTreeMap::new(),
-        shm_bytes: None,
-        extra_hosts: Vec::new(),
-        dns: Vec::new(),
-        devices: Vec::new(),
-        mounts: BTreeMap::new(),
-        network: NetworkMode::None,
-        ports: Default::default(),
-        restart: RestartPolicy::No,
-        health: None,
-        limits: Limits::default(),
-        logging: None,
-        stop_signal: None,
         stop_grace: Some(Duration::from_secs(1)),
-        platform: None,
-        content: BTreeMap::new(),
+        ..ContainerSpec::new(IMAGE)
     }
 }
 

@@ -96,6 +96,48 @@ pub struct ContainerSpec {
     pub content: BTreeMap<String, Digest>,
 }
 
+impl ContainerSpec {
+    /// A container of an image with nothing else said about it: no network, never restarted.
+    pub fn new(image: impl Into<ImageRef>) -> Self {
+        Self {
+            image: image.into(),
+            command: None,
+            entrypoint: None,
+            env: BTreeMap::new(),
+            labels: BTreeMap::new(),
+            hostname: None,
+            user: None,
+            working_dir: None,
+            cap_add: BTreeSet::new(),
+            cap_drop: BTreeSet::new(),
+            security_opt: BTreeSet::new(),
+            privileged: false,
+            read_only: false,
+            init: None,
+            tty: false,
+            stdin_open: false,
+            group_add: Vec::new(),
+            sysctls: BTreeMap::new(),
+            ulimits: BTreeMap::new(),
+            shm_bytes: None,
+            extra_hosts: Vec::new(),
+            dns: Vec::new(),
+            devices: Vec::new(),
+            mounts: BTreeMap::new(),
+            network: NetworkMode::None,
+            ports: BTreeSet::new(),
+            restart: RestartPolicy::No,
+            health: None,
+            limits: Limits::default(),
+            logging: None,
+            stop_signal: None,
+            stop_grace: None,
+            platform: None,
+            content: BTreeMap::new(),
+        }
+    }
+}
+
 /// A host device passed in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Device {

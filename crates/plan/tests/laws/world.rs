@@ -8,7 +8,7 @@ use std::{
 };
 
 use hob_model::{
-    ContainerName, Digest, HostName, ImageId, ImageRef, NetworkName, Secret, ServiceName,
+    ContainerName, Digest, HostName, ImageId, NetworkName, Secret, ServiceName,
     StackName, VolumeName,
     desired::{
         Condition, Connect, Dependency, Desired, DesiredHost, DesiredService, DesiredStack,
@@ -442,40 +442,5 @@ fn spec(
 }
 
 pub(crate) fn bare_spec(image: &str) -> ContainerSpec {
-    ContainerSpec {
-        image: ImageRef::from(image),
-        command: None,
-        entrypoint: None,
-        env: BTreeMap::new(),
-        labels: BTreeMap::new(),
-        hostname: None,
-        user: None,
-        working_dir: None,
-        cap_add: BTreeSet::new(),
-        cap_drop: BTreeSet::new(),
-        security_opt: BTreeSet::new(),
-        privileged: false,
-        read_only: false,
-        init: None,
-        tty: false,
-        stdin_open: false,
-        group_add: Vec::new(),
-        sysctls: BTreeMap::new(),
-        ulimits: BTreeMap::new(),
-        shm_bytes: None,
-        extra_hosts: Vec::new(),
-        dns: Vec::new(),
-        devices: Vec::new(),
-        mounts: BTreeMap::new(),
-        network: NetworkMode::None,
-        ports: BTreeSet::new(),
-        restart: RestartPolicy::No,
-        health: None,
-        limits: Default::default(),
-        logging: None,
-        stop_signal: None,
-        stop_grace: None,
-        platform: None,
-        content: BTreeMap::new(),
-    }
+    ContainerSpec::new(image)
 }

@@ -8,7 +8,7 @@ use std::{
 
 use hob_model::{
     ContainerName, HostName, ImageRef, NetworkName, StackName, StackPath, VolumeName,
-    spec::{ContainerSpec, Limits, NetworkMode, RestartPolicy},
+    spec::ContainerSpec,
 };
 use hob_plan::{
     Op,
@@ -181,42 +181,7 @@ impl Machine {
 
 /// A container of an image, with nothing else said about it.
 pub(super) fn plain_spec(image: &str) -> ContainerSpec {
-    ContainerSpec {
-        image: image.into(),
-        command: None,
-        entrypoint: None,
-        env: BTreeMap::new(),
-        labels: BTreeMap::new(),
-        hostname: None,
-        user: None,
-        working_dir: None,
-        cap_add: BTreeSet::new(),
-        cap_drop: BTreeSet::new(),
-        security_opt: BTreeSet::new(),
-        privileged: false,
-        read_only: false,
-        init: None,
-        tty: false,
-        stdin_open: false,
-        group_add: Vec::new(),
-        sysctls: BTreeMap::new(),
-        ulimits: BTreeMap::new(),
-        shm_bytes: None,
-        extra_hosts: Vec::new(),
-        dns: Vec::new(),
-        devices: Vec::new(),
-        mounts: BTreeMap::new(),
-        network: NetworkMode::None,
-        ports: BTreeSet::new(),
-        restart: RestartPolicy::No,
-        health: None,
-        limits: Limits::default(),
-        logging: None,
-        stop_signal: None,
-        stop_grace: None,
-        platform: None,
-        content: BTreeMap::new(),
-    }
+    ContainerSpec::new(image)
 }
 
 /// As `docker ps` has it, without times.

@@ -11,40 +11,8 @@ use super::*;
 
 fn bare() -> ContainerSpec {
     ContainerSpec {
-        image: "nginx:1.27".into(),
-        command: None,
-        entrypoint: None,
-        env: BTreeMap::new(),
-        labels: BTreeMap::new(),
-        hostname: None,
-        user: None,
-        working_dir: None,
-        cap_add: BTreeSet::new(),
-        cap_drop: BTreeSet::new(),
-        security_opt: BTreeSet::new(),
-        privileged: false,
-        read_only: false,
-        init: None,
-        tty: false,
-        stdin_open: false,
-        group_add: Vec::new(),
-        sysctls: BTreeMap::new(),
-        ulimits: BTreeMap::new(),
-        shm_bytes: None,
-        extra_hosts: Vec::new(),
-        dns: Vec::new(),
-        devices: Vec::new(),
-        mounts: BTreeMap::new(),
         network: NetworkMode::Attached(BTreeMap::from([("web_default".into(), endpoint(0))])),
-        ports: BTreeSet::new(),
-        restart: spec::RestartPolicy::No,
-        health: None,
-        limits: Limits::default(),
-        logging: None,
-        stop_signal: None,
-        stop_grace: None,
-        platform: None,
-        content: BTreeMap::new(),
+        ..ContainerSpec::new("nginx:1.27")
     }
 }
 
