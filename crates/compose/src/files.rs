@@ -41,6 +41,18 @@ pub trait Files {
     fn read(&self, path: &str) -> Result<Vec<u8>, FileError>;
     /// The names in a directory, sorted.
     fn list(&self, dir: &str) -> Result<Vec<String>, FileError>;
+    /// Where a symbolic link leads, as it is written; `None` if the path is none.
+    fn link(&self, _path: &str) -> Result<Option<String>, FileError> {
+        Ok(None)
+    }
+    /// The content of a file that may be too large to be read at once.
+    fn open(&self, path: &str) -> Result<Box<dyn std::io::Read>, FileError> {
+        Ok(Box::new(std::io::Cursor::new(self.read(path)?)))
+    }
+    /// The path by which a file can be opened on this machine, for those who read it later.
+    fn on_disk(&self, _path: &str) -> Option<String> {
+        None
+    }
 }
 
 /// Files that live in memory: for tests, and for content that came from elsewhere. Directories

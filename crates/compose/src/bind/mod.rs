@@ -1,8 +1,10 @@
 //! From the canonical tree to the typed project. By now every form and type has been checked, so
 //! a value that does not fit has a finding already and is left out.
 
+mod build;
 mod read;
 mod resources;
+mod runtime;
 mod service;
 
 pub(crate) use service::{pull_policy, restart};
@@ -13,8 +15,15 @@ use crate::finding::Place;
 use crate::project::Project;
 use crate::tree::{Entry, Node};
 
-/// The project that a canonical tree describes. `disabled` are the services that are not in it.
-pub(crate) fn bind(root: &Node, working_dir: &str, disabled: BTreeSet<String>) -> Project {
+/// The project that a canonical tree describes. `disabled` are the services that are not in it;
+/// from the environment comes the content of some configs and secrets.
+pub(crate) fn bind(
+    root: &Node,
+    working_dir: &str,
+    disabled: BTreeSet<String>,
+    environment: &BTreeMap<String, String>,
+) -> Project {
+    let file_object = |entry: &Entry| resources::file_object(entry, environment);
     let mut services = section(root, "services", |entry| Some(service::service(entry)));
     let names: BTreeSet<String> = services.keys().cloned().collect();
     for service in services.values_mut() {
@@ -27,8 +36,8 @@ pub(crate) fn bind(root: &Node, working_dir: &str, disabled: BTreeSet<String>) -
         disabled_services: disabled,
         networks: section(root, "networks", |entry| Some(resources::network(entry))),
         volumes: section(root, "volumes", |entry| Some(resources::volume(entry))),
-        configs: section(root, "configs", resources::file_object),
-        secrets: section(root, "secrets", resources::file_object),
+        configs: section(root, "configs", file_object),
+        secrets: section(root, "secrets", file_object),
         extensions: read::extensions(root),
     }
 }

@@ -1,7 +1,9 @@
 //! Top-level networks, volumes, configs and secrets.
 
+use std::collections::BTreeMap;
+
 use super::{place, read};
-use crate::project::{FileObject, Ipam, IpamPool, Network, Volume};
+use crate::project::{FileContent, FileObject, Ipam, IpamPool, Network, Volume};
 use crate::tree::{Entry, Node};
 
 pub(super) fn network(entry: &Entry) -> Network {
@@ -50,12 +52,24 @@ pub(super) fn volume(entry: &Entry) -> Volume {
     }
 }
 
-/// A config or secret; `None` if its content is not a file.
-pub(super) fn file_object(entry: &Entry) -> Option<FileObject> {
+/// A config or secret; `None` if it is somebody else's.
+pub(super) fn file_object(
+    entry: &Entry,
+    environment: &BTreeMap<String, String>,
+) -> Option<FileObject> {
     let node = &entry.value;
+    let content = if let Some(path) = read::text(node, "file") {
+        FileContent::File(path)
+    } else if let Some(text) = read::text(node, "content") {
+        FileContent::Inline(text)
+    } else {
+        let name = read::text(node, "environment")?;
+        let value = environment.get(&name).cloned();
+        FileContent::Variable { name, value }
+    };
     Some(FileObject {
         name: read::text(node, "name").unwrap_or_else(|| entry.key.name.clone()),
-        file: read::text(node, "file")?,
+        content,
         labels: read::text_map(node, "labels"),
         extensions: read::extensions(node),
         place: place(entry),

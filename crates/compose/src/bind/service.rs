@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::{place, read};
+use super::{place, read, runtime};
 use crate::canonical::published_range;
 use crate::project::{
-    BindOptions, Condition, Dependency, Device, FileReference, Healthcheck, HostEntry, Limits,
-    Logging, MountKind, Port, PortRange, PullPolicy, RestartPolicy, Service, ServiceNetwork,
+    BindOptions, Condition, Dependency, Device, FileReference, Healthcheck, HostEntry, Logging,
+    MountKind, Port, PortRange, PullPolicy, RestartPolicy, Service, ServiceNetwork,
     ServiceVolume, TmpfsOptions, Ulimit, VolumeOptions,
 };
 use crate::tree::{Data, Entry, Node};
@@ -18,6 +18,7 @@ pub(super) fn service(entry: &Entry) -> Service {
     Service {
         name: entry.key.name.clone(),
         image: read::text(node, "image"),
+        build: node.get("build").and_then(super::build::build),
         pull_policy: read::text(node, "pull_policy").and_then(|text| pull_policy(&text)),
         platform: read::text(node, "platform"),
         command: read::optional_texts(node, "command"),
@@ -31,9 +32,11 @@ pub(super) fn service(entry: &Entry) -> Service {
         network_mode: read::text(node, "network_mode"),
         depends_on: read::entries(node, "depends_on", |value| Some(dependency(value))),
         healthcheck: node.get("healthcheck").map(healthcheck),
-        restart: read::text(node, "restart").and_then(|text| restart(&text)),
+        restart: runtime::restart_policy(node)
+            .or_else(|| read::text(node, "restart").and_then(|text| restart(&text))),
         container_name: read::text(node, "container_name"),
         hostname: read::text(node, "hostname"),
+        domainname: read::text(node, "domainname"),
         user: read::text(node, "user"),
         group_add: read::texts(node, "group_add"),
         working_dir: read::text(node, "working_dir"),
@@ -42,7 +45,18 @@ pub(super) fn service(entry: &Entry) -> Service {
         privileged: read::boolean(node, "privileged").unwrap_or(false),
         security_opt: read::texts(node, "security_opt"),
         devices: read::items(node, "devices", device),
-        limits: limits(node),
+        device_requests: runtime::device_requests(node),
+        device_cgroup_rules: read::texts(node, "device_cgroup_rules"),
+        namespaces: runtime::namespaces(node),
+        cgroup_parent: read::text(node, "cgroup_parent"),
+        limits: runtime::limits(node),
+        cpuset: read::text(node, "cpuset"),
+        blkio: runtime::blkio(node),
+        storage_opt: read::text_map(node, "storage_opt"),
+        runtime: read::text(node, "runtime"),
+        post_start: runtime::hooks(node, "post_start"),
+        pre_stop: runtime::hooks(node, "pre_stop"),
+        scale: runtime::scale(node),
         sysctls: read::text_map(node, "sysctls"),
         ulimits: read::entries(node, "ulimits", ulimit),
         shm_size: read::bytes(node, "shm_size"),
@@ -53,6 +67,11 @@ pub(super) fn service(entry: &Entry) -> Service {
         configs: read::items(node, "configs", |item| reference(item, "/")),
         secrets: read::items(node, "secrets", |item| reference(item, "/run/secrets/")),
         labels: read::text_map(node, "labels"),
+        annotations: read::text_map(node, "annotations"),
+        links: read::texts(node, "links"),
+        external_links: read::texts(node, "external_links"),
+        volumes_from: read::texts(node, "volumes_from"),
+        mac_address: read::text(node, "mac_address"),
         extra_hosts: read::items(node, "extra_hosts", host_entry),
         dns: read::texts(node, "dns"),
         dns_opt: read::texts(node, "dns_opt"),
@@ -117,6 +136,7 @@ fn volume(node: &Node) -> Option<ServiceVolume> {
         "bind" => MountKind::Bind,
         "volume" => MountKind::Volume,
         "tmpfs" => MountKind::Tmpfs,
+        "image" => MountKind::Image,
         _ => return None,
     };
     let bind = node.get("bind").map(|bind| BindOptions {
@@ -143,6 +163,7 @@ fn volume(node: &Node) -> Option<ServiceVolume> {
         bind: bind.unwrap_or(BindOptions { create_host_path: true, ..BindOptions::default() }),
         volume: options.unwrap_or_default(),
         tmpfs: tmpfs.unwrap_or_default(),
+        image_subpath: node.get("image").and_then(|image| read::text(image, "subpath")),
         place: node.place(),
     })
 }
@@ -196,24 +217,7 @@ fn device(node: &Node) -> Option<Device> {
     })
 }
 
-/// `deploy.resources.limits` and the older attributes say the same; both are equal by now if
-/// both are there.
-fn limits(node: &Node) -> Limits {
-    // To the Engine, 0 is no limit at all.
-    let none = Node::null(&node.span);
-    let deploy = node.at_path("deploy.resources.limits").unwrap_or(&none);
-    Limits {
-        memory: read::bytes(deploy, "memory")
-            .or_else(|| read::bytes(node, "mem_limit"))
-            .filter(|bytes| *bytes > 0),
-        cpus: read::float(deploy, "cpus")
-            .or_else(|| read::float(node, "cpus"))
-            .filter(|cpus| *cpus > 0.0),
-        pids: read::integer(deploy, "pids").or_else(|| read::integer(node, "pids_limit")),
-    }
-}
-
-fn ulimit(node: &Node) -> Option<Ulimit> {
+pub(super) fn ulimit(node: &Node) -> Option<Ulimit> {
     if let Data::Int(limit) = node.data {
         return Some(Ulimit { soft: limit, hard: limit });
     }
@@ -235,7 +239,7 @@ fn reference(node: &Node, directory: &str) -> Option<FileReference> {
     })
 }
 
-fn host_entry(node: &Node) -> Option<HostEntry> {
+pub(super) fn host_entry(node: &Node) -> Option<HostEntry> {
     let (host, address) = node.as_str()?.split_once('=')?;
     Some(HostEntry { host: host.to_string(), address: address.to_string() })
 }

@@ -4,15 +4,19 @@
 //! `env_file` entries add. Attributes that these types do not carry are findings, see
 //! [`crate::schema::carried`].
 
+mod build;
 mod resources;
+mod runtime;
 mod service;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use resources::{FileObject, Ipam, IpamPool, Network, Volume};
+pub use build::Build;
+pub use resources::{FileContent, FileObject, Ipam, IpamPool, Network, Volume};
+pub use runtime::{Blkio, DeviceRate, DeviceRequest, Hook, Limits, Namespaces};
 pub use service::{
-    BindOptions, Condition, Dependency, Device, FileReference, Healthcheck, HostEntry, Limits,
-    Logging, MountKind, Port, PortRange, PullPolicy, RestartPolicy, Service, ServiceNetwork,
+    BindOptions, Condition, Dependency, Device, FileReference, Healthcheck, HostEntry, Logging,
+    MountKind, Port, PortRange, PullPolicy, RestartPolicy, Service, ServiceNetwork,
     ServiceVolume, TmpfsOptions, Ulimit, VolumeOptions,
 };
 

@@ -77,17 +77,33 @@ pub struct Volume {
     pub place: Place,
 }
 
-/// A config or a secret whose content is a file.
+/// A config or a secret.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FileObject {
     /// Its name: `<project>_<key>` unless given.
     pub name: String,
-    /// The absolute path of the file with the content.
-    pub file: String,
+    /// Where its content comes from.
+    pub content: FileContent,
     /// Labels of the author.
     pub labels: BTreeMap<String, String>,
     /// `x-*` attributes.
     pub extensions: BTreeMap<String, Node>,
     /// Where its key is written.
     pub place: Place,
+}
+
+/// Where the content of a config or a secret comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileContent {
+    /// From the file at this absolute path.
+    File(String),
+    /// It stands in the Compose file.
+    Inline(String),
+    /// From a variable of the environment for interpolation.
+    Variable {
+        /// Its name.
+        name: String,
+        /// Its value; `None` if it is not set.
+        value: Option<String>,
+    },
 }

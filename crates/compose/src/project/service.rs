@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::Build;
+use super::runtime::{Blkio, DeviceRequest, Hook, Limits, Namespaces};
 use crate::finding::Place;
 use crate::tree::Node;
 
@@ -13,6 +15,8 @@ pub struct Service {
     pub name: String,
     /// The image reference as written.
     pub image: Option<String>,
+    /// How the image is built, if it is.
+    pub build: Option<Build>,
     /// When to pull; the Engine's cache decides if absent.
     pub pull_policy: Option<PullPolicy>,
     /// `os/arch[/variant]`.
@@ -47,6 +51,8 @@ pub struct Service {
     pub container_name: Option<String>,
     /// The host name inside.
     pub hostname: Option<String>,
+    /// The domain name inside.
+    pub domainname: Option<String>,
     /// User and group, as `user[:group]`.
     pub user: Option<String>,
     /// Further groups of the user.
@@ -63,9 +69,31 @@ pub struct Service {
     pub security_opt: Vec<String>,
     /// Devices of the host.
     pub devices: Vec<Device>,
-    /// Memory, processors and processes, from `deploy.resources.limits` or `mem_limit`, `cpus`
-    /// and `pids_limit`.
+    /// Devices that a driver picks, such as GPUs: from `gpus` and from
+    /// `deploy.resources.reservations.devices`.
+    pub device_requests: Vec<DeviceRequest>,
+    /// Rules of the device control group, such as `c 1:3 mr`.
+    pub device_cgroup_rules: Vec<String>,
+    /// Namespaces shared with the host or with others.
+    pub namespaces: Namespaces,
+    /// The control group that the container's own lies in.
+    pub cgroup_parent: Option<String>,
+    /// Memory, processors and processes, from `deploy.resources` or the older attributes.
     pub limits: Limits,
+    /// Processors that it may run on, such as `0-3,7`.
+    pub cpuset: Option<String>,
+    /// Weights and limits of block devices.
+    pub blkio: Option<Blkio>,
+    /// Options of the storage driver.
+    pub storage_opt: BTreeMap<String, String>,
+    /// The OCI runtime; the Engine's default if absent.
+    pub runtime: Option<String>,
+    /// Commands run in the container once it was started.
+    pub post_start: Vec<Hook>,
+    /// Commands run in the container before it is stopped.
+    pub pre_stop: Vec<Hook>,
+    /// How many containers, from `scale` or `deploy.replicas`; one if absent.
+    pub scale: Option<u64>,
     /// Kernel parameters.
     pub sysctls: BTreeMap<String, String>,
     /// Limits of processes by name, such as `nofile`.
@@ -80,6 +108,16 @@ pub struct Service {
     pub secrets: Vec<FileReference>,
     /// Labels of the author; those of the tool come on top.
     pub labels: BTreeMap<String, String>,
+    /// Annotations, which are handed on to the OCI runtime.
+    pub annotations: BTreeMap<String, String>,
+    /// Services by further names, as `service[:alias]`.
+    pub links: Vec<String>,
+    /// Containers outside of the project by further names, as `container[:alias]`.
+    pub external_links: Vec<String>,
+    /// Whose volumes are mounted too: `service[:ro]` or `container:name[:ro]`.
+    pub volumes_from: Vec<String>,
+    /// A MAC address, for the first network.
+    pub mac_address: Option<String>,
     /// Lines for the container's hosts file, in order; a host may have several addresses.
     pub extra_hosts: Vec<HostEntry>,
     /// Name servers.
@@ -180,6 +218,8 @@ pub enum MountKind {
     Volume,
     /// A file system in memory.
     Tmpfs,
+    /// The files of an image.
+    Image,
 }
 
 /// A mount.
@@ -187,7 +227,7 @@ pub enum MountKind {
 pub struct ServiceVolume {
     /// What is mounted.
     pub kind: MountKind,
-    /// The absolute host path of a bind, or the key of a volume.
+    /// The absolute host path of a bind, the key of a volume, or an image.
     pub source: Option<String>,
     /// The path in the container.
     pub target: String,
@@ -201,6 +241,8 @@ pub struct ServiceVolume {
     pub volume: VolumeOptions,
     /// Options of a tmpfs.
     pub tmpfs: TmpfsOptions,
+    /// A path within the image.
+    pub image_subpath: Option<String>,
     /// Where it is written.
     pub place: Place,
 }
@@ -311,17 +353,6 @@ pub struct Device {
     pub target: String,
     /// Any of `r`, `w` and `m`.
     pub permissions: String,
-}
-
-/// Limits of a container.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Limits {
-    /// Memory in bytes.
-    pub memory: Option<u64>,
-    /// Processors.
-    pub cpus: Option<f64>,
-    /// Processes; -1 for no limit.
-    pub pids: Option<i64>,
 }
 
 /// Limit of a kind of resource per process.
