@@ -50,6 +50,7 @@
 mod bind;
 mod canonical;
 pub mod codes;
+pub mod config_hash;
 mod consistency;
 mod defaults;
 pub mod dotenv;
@@ -61,6 +62,9 @@ mod interpolate;
 mod load;
 mod merge;
 mod normalise;
+#[cfg(any(test, feature = "oracles"))]
+#[doc(hidden)]
+pub mod oracles;
 mod path;
 mod paths;
 mod profiles;

@@ -14,4 +14,4 @@ pub use build::{Limits, parse, parse_with};
 pub use node::{Data, Entry, How, Key, Mapping, Node, Origin, Tag};
 pub use span::{Source, Span};
 
-pub(crate) use scalar::float_text;
+pub(crate) use scalar::{float_text, is_timestamp, resolve};

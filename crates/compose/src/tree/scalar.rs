@@ -5,7 +5,7 @@
 use super::node::Data;
 
 /// The value of an unquoted, untagged scalar.
-pub(super) fn resolve(text: &str) -> Data {
+pub(crate) fn resolve(text: &str) -> Data {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => return Data::Null,
         "true" | "True" | "TRUE" => return Data::Bool(true),
@@ -77,7 +77,7 @@ fn is_float(digits: &str) -> bool {
 
 /// Whether Docker Compose would read the plain scalar as a point in time, which no attribute
 /// accepts.
-pub(super) fn is_timestamp(text: &str) -> bool {
+pub(crate) fn is_timestamp(text: &str) -> bool {
     let (date, time) = match text.find(['T', 't', ' ']) {
         Some(at) => (&text[..at], Some(&text[at + 1..])),
         None => (text, None),
