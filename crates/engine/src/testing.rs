@@ -9,7 +9,8 @@ use std::{
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
 use hob_host::{
-    Ask, Facts, FactsAsk, Host, HostError, HostErrorKind, LogLine, LogOptions, StepRun,
+    Ask, Facts, FactsAsk, Host, HostError, HostErrorKind, HostLock, LockAsk, LogLine, LogOptions,
+    StepRun,
 };
 use hob_model::{
     ContainerName, HostName, MemoryFiles, REPOSITORY_ROOT, Severity,
@@ -165,6 +166,10 @@ impl Host for ScriptedHost {
 
     async fn observe(&self, _: &Ask) -> Result<HostState, HostError> {
         Ok(HostState::default())
+    }
+
+    async fn lock(&self, _: &LockAsk<'_>) -> Result<HostLock, HostError> {
+        Ok(HostLock::new(()))
     }
 
     async fn perform(&self, op: &Op, run: &mut StepRun<'_>) -> Result<(), HostError> {

@@ -3,6 +3,8 @@
 use hob_model::HostName;
 use thiserror::Error;
 
+use crate::lock::LockHolder;
+
 /// Something went wrong on the way to a host or on it.
 #[derive(Debug, Error)]
 #[error("{host}: {doing}: {kind}")]
@@ -83,6 +85,15 @@ pub enum HostErrorKind {
         /// Which.
         name: String,
     },
+    /// Another run acts on the host.
+    #[error("another run is at work on it: {holder}")]
+    Locked {
+        /// Whose run.
+        holder: LockHolder,
+    },
+    /// The lock was lost with the connection, and cannot be taken up again.
+    #[error("the lock of the host was lost: {0}")]
+    LockLost(String),
     /// The verdict is bad.
     #[error("{container} is not in order: {failure}")]
     BadVerdict {
@@ -145,6 +156,12 @@ impl HostErrorKind {
             }
             Self::NotOurs { name } => {
                 format!("rename the service, or remove container {name} by hand")
+            }
+            Self::Locked { .. } => {
+                "wait until that run has ended, or stop it; the lock goes with it".to_owned()
+            }
+            Self::LockLost(_) => {
+                "look again with hob plan: what is left to do may be different now".to_owned()
             }
             Self::BadVerdict { .. } => {
                 "mend the service in the repository, and apply again".to_owned()

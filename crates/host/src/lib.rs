@@ -8,6 +8,7 @@ mod error;
 mod facts;
 mod folder;
 mod hosts;
+mod lock;
 mod own_files;
 mod transport;
 
@@ -27,6 +28,7 @@ use hob_plan::{
 
 pub use error::{HostError, HostErrorKind};
 pub use hosts::{RealHosts, private_runtime_dir};
+pub use lock::{HostLock, LockAsk, LockHolder};
 
 /// A machine with a Docker Engine, reached and ready to be asked.
 #[async_trait]
@@ -37,6 +39,11 @@ pub trait Host: Send + Sync {
     /// Looks at everything that bears on a plan. Either the whole answer or an error: a host that
     /// could be seen in part only was not seen.
     async fn observe(&self, ask: &Ask) -> Result<HostState, HostError>;
+
+    /// Takes the lock of the host, for those who act on it: one run at a time. Looking needs no
+    /// lock and never waits for one. [`HostErrorKind::Locked`] if another run still has it after
+    /// `ask.wait`.
+    async fn lock(&self, ask: &LockAsk<'_>) -> Result<HostLock, HostError>;
 
     /// Does one operation. Safe to repeat: what is already so is success. Refuses to stop, rename
     /// or remove a container that Hob did not make.

@@ -8,6 +8,7 @@ mod events;
 mod failure;
 mod files;
 mod listed;
+mod lock;
 mod logs;
 mod observe;
 mod perform;
@@ -29,12 +30,13 @@ use hob_plan::{
     Op,
     observed::{HostKey, HostState},
 };
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
 pub(crate) use self::engine::Version;
 use self::{engine::EngineClient, events::Events};
 use crate::{
-    Ask, Facts, FactsAsk, Host, HostError, HostErrorKind, LogLine, LogOptions, StepRun, facts,
+    Ask, Facts, FactsAsk, Host, HostError, HostErrorKind, HostLock, LockAsk, LogLine, LogOptions,
+    StepRun, facts,
     folder::{self, Root, Script},
     transport::Transport,
 };
@@ -53,6 +55,8 @@ pub(crate) struct DockerHost {
     key: Mutex<Option<HostKey>>,
     /// Manifests are read, changed and written: one at a time.
     manifests: Mutex<()>,
+    /// What is known of the lock that this run took last.
+    lock: std::sync::Mutex<Option<watch::Receiver<lock::Standing>>>,
     /// Containers that this run started and that have no verdict yet: every restart of these
     /// counts, also one before the first look.
     started: std::sync::Mutex<BTreeSet<ContainerName>>,
@@ -81,6 +85,7 @@ impl DockerHost {
             homelab: std::sync::Mutex::default(),
             key: Mutex::default(),
             manifests: Mutex::default(),
+            lock: std::sync::Mutex::default(),
             started: std::sync::Mutex::default(),
         })
     }
@@ -118,8 +123,16 @@ impl Host for DockerHost {
         self.look(ask).await.map_err(|kind| self.error("looking at the host", kind))
     }
 
+    async fn lock(&self, ask: &LockAsk<'_>) -> Result<HostLock, HostError> {
+        self.take_lock(ask).await.map_err(|kind| self.error("taking the lock", kind))
+    }
+
     async fn perform(&self, op: &Op, run: &mut StepRun<'_>) -> Result<(), HostError> {
-        self.act(op, run).await.map_err(|kind| self.error(perform::doing(op), kind))
+        let acted = async {
+            self.still_locked().await?;
+            self.act(op, run).await
+        };
+        acted.await.map_err(|kind| self.error(perform::doing(op), kind))
     }
 
     async fn facts(&self, ask: &FactsAsk) -> Result<Facts, HostError> {

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! <root>/<stack>/...                        files of the repository, mode 0750
+//! <root>/.hob/lock                          held by the run that acts on the host, 0600
 //! <root>/.hob/key                           key of the digests that stand for secrets, 0600
 //! <root>/.hob/stacks/<stack>/files          manifest: which files are Hob's, one a line
 //! <root>/.hob/stacks/<stack>/applied/*.json record of each container that passed its verdict
@@ -13,6 +14,7 @@
 
 mod archive;
 mod checked;
+mod lock;
 mod seen;
 
 use std::time::Duration;
@@ -22,6 +24,7 @@ use hob_plan::observed::Applied;
 
 pub(crate) use archive::archive;
 pub(crate) use checked::{Root, check_container, check_name, check_path, check_stack};
+pub(crate) use lock::{Asking, BEAT, LockSaid, lock_input, parse_lock};
 pub(crate) use seen::{FolderSeen, parse_key, parse_observed};
 
 use crate::HostErrorKind;
@@ -47,12 +50,14 @@ pub(crate) enum Script {
     Facts,
     /// Why an Engine does not answer.
     Probe,
+    /// Holds the lock of the host, see [`parse_lock`].
+    Lock,
 }
 
 impl Script {
     /// All of them.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Observe,
         Self::Key,
         Self::Own,
@@ -62,6 +67,7 @@ impl Script {
         Self::Forget,
         Self::Facts,
         Self::Probe,
+        Self::Lock,
     ];
 
     /// The text, for `sh -c`. It has no single quote in it, so that single quotes can carry it
@@ -77,10 +83,12 @@ impl Script {
             Self::Forget => include_str!("scripts/forget.sh"),
             Self::Facts => include_str!("scripts/facts.sh"),
             Self::Probe => include_str!("scripts/probe.sh"),
+            Self::Lock => include_str!("scripts/lock.sh"),
         }
     }
 
-    /// How long it may take, apart from what the way to the host takes.
+    /// How long it may take, apart from what the way to the host takes; [`Self::Lock`] until it
+    /// says something, besides what it was told to wait.
     pub(crate) fn time(self) -> Duration {
         match self {
             Self::Write => Duration::from_secs(300),
@@ -91,7 +99,8 @@ impl Script {
             | Self::Record
             | Self::Forget
             | Self::Facts
-            | Self::Probe => Duration::from_secs(30),
+            | Self::Probe
+            | Self::Lock => Duration::from_secs(30),
         }
     }
 
@@ -106,7 +115,8 @@ impl Script {
             | Self::Remove
             | Self::Record
             | Self::Forget
-            | Self::Probe => 4 << 10,
+            | Self::Probe
+            | Self::Lock => 4 << 10,
         }
     }
 }

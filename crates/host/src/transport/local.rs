@@ -12,7 +12,7 @@ use tokio::{
     time::{Instant, timeout, timeout_at},
 };
 
-use super::{HOLD, ScriptOutput, process, process_failure};
+use super::{HOLD, Held, ScriptOutput, process, process_failure};
 use crate::{HostErrorKind, folder::Script};
 
 /// The Engine of this machine.
@@ -41,13 +41,16 @@ impl Local {
         script: Script,
         input: Vec<u8>,
     ) -> Result<ScriptOutput, HostErrorKind> {
-        let mut command = Command::new("sh");
-        command.args(["-c", script.text()]);
-        let output = process::run(command, input, script.output_bytes_max(), script.time())
+        let output = process::run(call(script), input, script.output_bytes_max(), script.time())
             .await
             .map_err(|failure| process_failure("sh", failure))?;
         let process::Output { code, stdout, stderr } = output;
         Ok(ScriptOutput { code, stdout, stderr })
+    }
+
+    pub(crate) async fn hold(&self, script: Script, input: &[u8]) -> Result<Held, HostErrorKind> {
+        let held = Held::start(call(script), input).await;
+        held.map_err(|failure| process_failure("sh", failure))
     }
 
     pub(crate) async fn answers(&self, address: &str, port: u16, within: Duration) -> bool {
@@ -61,4 +64,10 @@ impl Local {
             Ok(read) => read.is_ok_and(|bytes| bytes > 0),
         }
     }
+}
+
+fn call(script: Script) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", script.text()]);
+    command
 }

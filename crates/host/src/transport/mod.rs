@@ -1,12 +1,14 @@
 //! Ways to a host: this machine, or SSH. Each gives a local socket that leads to the Docker Engine,
 //! runs one of the constant scripts, and tells whether a port answers.
 
+mod held;
 mod local;
 mod process;
 mod ssh;
 
 use std::{path::Path, time::Duration};
 
+pub(crate) use held::Held;
 pub(crate) use local::Local;
 pub(crate) use ssh::{Destination, Ssh};
 
@@ -71,6 +73,22 @@ impl Transport {
         match self {
             Self::Local(local) => local.run(script, input).await,
             Self::Ssh(ssh) => ssh.run(script, input).await,
+        }
+    }
+
+    /// Starts a script that goes on until [`Held`] is dropped.
+    pub(crate) async fn hold(&self, script: Script, input: &[u8]) -> Result<Held, HostErrorKind> {
+        match self {
+            Self::Local(local) => local.hold(script, input).await,
+            Self::Ssh(ssh) => ssh.hold(script, input).await,
+        }
+    }
+
+    /// What the end of a [`Held`] says of the way to the host, if it was not the script's own end.
+    pub(crate) fn way_lost(&self, code: Option<i32>, stderr: &str) -> Option<HostErrorKind> {
+        match self {
+            Self::Local(_) => None,
+            Self::Ssh(ssh) => ssh.way_lost(code, stderr),
         }
     }
 

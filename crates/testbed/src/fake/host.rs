@@ -12,15 +12,15 @@ use std::{
 use async_trait::async_trait;
 use futures_util::{StreamExt, stream, stream::BoxStream};
 use hob_host::{
-    Ask, Disk, Facts, FactsAsk, Host, HostError, HostErrorKind, Hosts, LogLine, LogOptions,
-    OpProgress, StepRun,
+    Ask, Disk, Facts, FactsAsk, Host, HostError, HostErrorKind, HostLock, Hosts, LockAsk,
+    LockHolder, LogLine, LogOptions, OpProgress, StepRun,
 };
 use hob_model::{ContainerName, HostName, desired::DesiredHost};
 use hob_plan::{
     Expectation, Op,
     observed::{ContainerState, HostState},
 };
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 
 use super::{
     FakeWorld,
@@ -203,6 +203,30 @@ impl Host for FakeHost {
         self.with("looking at it", |machine| Ok(machine.seen(&ask.files)))
     }
 
+    async fn lock(&self, ask: &LockAsk<'_>) -> Result<HostLock, HostError> {
+        let doing = "taking the lock";
+        let late = Instant::now() + ask.wait;
+        let mut told = None;
+        loop {
+            self.session.go_on().await;
+            self.with(doing, |_| Ok(()))?;
+            let killed = self.session.inner.killed.subscribe();
+            let locks = &self.session.inner.world.locks;
+            let holder = match locks.take(&self.name, holder(ask.purpose), killed) {
+                Ok(guard) => return Ok(HostLock::new(guard)),
+                Err(holder) => holder,
+            };
+            if Instant::now() >= late {
+                return Err(self.error(doing, HostErrorKind::Locked { holder }));
+            }
+            if told.as_ref() != Some(&holder) {
+                (ask.waiting)(&holder);
+                told = Some(holder);
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    }
+
     async fn perform(&self, op: &Op, run: &mut StepRun<'_>) -> Result<(), HostError> {
         if let Op::Reached(_) = op {
             return Ok(());
@@ -258,9 +282,10 @@ impl Host for FakeHost {
         options: &LogOptions,
     ) -> Result<BoxStream<'static, Result<LogLine, HostError>>, HostError> {
         self.session.go_on().await;
-        let lines = self.with(&format!("reading the log of {container}"), |machine| {
+        let doing = format!("reading the log of {container}");
+        let (lines, breaks) = self.with(&doing, |machine| {
             let missing = || HostErrorKind::Engine(format!("No such container: {container}"));
-            Ok(machine.log(container).ok_or_else(missing)?.to_vec())
+            Ok((machine.log(container).ok_or_else(missing)?.to_vec(), machine.luck.logs_break))
         })?;
         let wanted = options.tail.map_or(lines.len(), |tail| tail as usize);
         let skipped = lines.len().saturating_sub(wanted);
@@ -268,12 +293,25 @@ impl Host for FakeHost {
             let time_ns = LOG_EPOCH_NS + (number as i128) * 1_000_000;
             Ok(LogLine { time_ns, is_stderr: false, text })
         };
-        Ok(stream::iter(lines.into_iter().enumerate().skip(skipped).map(line)).boxed())
+        let lines: Vec<_> = lines.into_iter().enumerate().skip(skipped).map(line).collect();
+        let lost = || HostErrorKind::Unreachable("the connection broke".to_owned());
+        let end = breaks.then(|| Err(self.error(&doing, lost())));
+        Ok(stream::iter(lines.into_iter().chain(end)).boxed())
     }
 
     async fn answers(&self, _: &str, port: u16, _: Duration) -> Result<bool, HostError> {
         self.session.go_on().await;
         self.with(&format!("asking on port {port}"), |machine| Ok(machine.answers(port)))
+    }
+}
+
+/// Every imagined run is the same person's.
+fn holder(purpose: &str) -> LockHolder {
+    LockHolder {
+        who: "ida@laptop".to_owned(),
+        process: "4711".to_owned(),
+        since: "2026-01-01 00:00:00 UTC".to_owned(),
+        purpose: purpose.to_owned(),
     }
 }
 

@@ -9,6 +9,8 @@ use hob_host::HostErrorKind;
 pub(super) struct Luck {
     pub(super) trouble: Option<Trouble>,
     pub(super) disk_full: bool,
+    /// Whether the connection breaks at the end of every log.
+    pub(super) logs_break: bool,
     /// Ports held by programs that are not containers.
     pub(super) busy_ports: BTreeSet<u16>,
     /// By number of the operation, counted from 1 on this machine since the story asked.

@@ -12,6 +12,7 @@ mod by_hand;
 mod host;
 mod images;
 mod life;
+mod locks;
 mod luck;
 mod machine;
 mod refusals;
@@ -26,8 +27,9 @@ use std::{
     time::Duration,
 };
 
+use hob_host::LockHolder;
 use hob_model::HostName;
-use tokio::time::Instant;
+use tokio::{sync::watch, time::Instant};
 
 pub use by_hand::ByHandError;
 pub use host::{FakeSession, Fate};
@@ -35,12 +37,14 @@ pub use images::Product;
 pub use luck::{Mishap, Trouble};
 
 use images::Images;
+use locks::Locks;
 use machine::Machine;
 
 /// Every imagined machine and the registry. Copies share the same world.
 #[derive(Clone, Debug, Default)]
 pub struct FakeWorld {
     state: Arc<Mutex<State>>,
+    locks: Locks,
 }
 
 /// A world at one moment, to come back to.
@@ -126,6 +130,11 @@ impl FakeWorld {
         self.lock().machine(host).luck.disk_full = full;
     }
 
+    /// Lets the connection break at the end of every log of a machine, or no more.
+    pub fn break_logs(&self, host: &HostName, broken: bool) {
+        self.lock().machine(host).luck.logs_break = broken;
+    }
+
     /// Has a program that is not a container listen on a port of a machine, or end.
     pub fn occupy_port(&self, host: &HostName, port: u16, busy: bool) {
         let mut state = self.lock();
@@ -142,6 +151,15 @@ impl FakeWorld {
         let mut state = self.lock();
         let luck = &mut state.machine(host).luck;
         luck.mishaps.insert(luck.operations + operation, mishap);
+    }
+
+    /// Has somebody else's run take the lock of a machine, or let go of it.
+    pub fn lock_by_other(&self, host: &HostName, other: Option<LockHolder>) {
+        self.locks.free(host);
+        if let Some(other) = other {
+            // The lock is let go by name here, not by dropping.
+            std::mem::forget(self.locks.take(host, other, watch::Sender::new(false).subscribe()));
+        }
     }
 
     /// Puts another build of an image into the registry.

@@ -1,8 +1,8 @@
 //! The fake host does what operations say, and what bad luck makes of them.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use hob_host::{Ask, Host, HostError, Hosts, StepRun};
+use hob_host::{Ask, Host, HostError, Hosts, LockAsk, LockHolder, StepRun};
 use hob_model::{
     HostName,
     desired::{Connect, DesiredHost},
@@ -197,4 +197,24 @@ async fn a_killed_session_does_nothing_more() {
     }
     assert_eq!(session.operations(), 2);
     assert_eq!(world.show_containers(), "nas  web  web:1  created\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lock_is_one_runs_until_it_ends() {
+    let world = FakeWorld::new();
+    let runs = (world.session(), world.session());
+    let hosts = (open(&runs.0).await.unwrap(), open(&runs.1).await.unwrap());
+    let ask = |purpose| LockAsk { purpose, wait: Duration::from_secs(5), waiting: &|_| {} };
+    let lock = hosts.0.lock(&ask("hob apply")).await.unwrap();
+    let refused = hosts.1.lock(&ask("hob up")).await.unwrap_err().to_string();
+    assert!(refused.contains("ida@laptop, process 4711, hob apply"), "{refused}");
+    drop(lock);
+    let _lock = hosts.1.lock(&ask("hob up")).await.unwrap();
+    runs.1.kill();
+    let lock = hosts.0.lock(&ask("hob apply")).await.unwrap();
+    drop(lock);
+    world.lock_by_other(&NAS.into(), Some(LockHolder::default()));
+    assert!(hosts.0.lock(&ask("hob apply")).await.is_err());
+    world.lock_by_other(&NAS.into(), None);
+    let _lock = hosts.0.lock(&ask("hob apply")).await.unwrap();
 }

@@ -23,7 +23,7 @@ use tokio::{
 pub(crate) use args::Destination;
 
 use self::args::Ends;
-use super::{DOCKER_SOCKET, ScriptOutput, process, process_failure};
+use super::{DOCKER_SOCKET, Held, ScriptOutput, process, process_failure};
 use crate::{HostErrorKind, folder::Script, own_files};
 
 /// An `sshd` allows ten sessions on a connection unless it is told otherwise; somebody else may use
@@ -155,18 +155,31 @@ impl Ssh {
     ) -> Result<ScriptOutput, HostErrorKind> {
         // why: the semaphore is never closed.
         let _session = self.sessions.acquire().await.ok();
-        let remote = format!("echo {BEGIN}; exec sh -c '{}'", script.text());
         let within = script.time() + LOGIN;
-        let options = ["-o".into(), "ClearAllForwardings=yes".into()];
-        let call = self.call(&options, Some(&remote));
-        let output = process::run(call, input, script.output_bytes_max(), within)
-            .await
-            .map_err(|failure| process_failure("ssh", failure))?;
+        let output =
+            process::run(self.call_script(script), input, script.output_bytes_max(), within)
+                .await
+                .map_err(|failure| process_failure("ssh", failure))?;
         let process::Output { code, stdout, stderr } = output;
         if code == SSH_FAILED {
             return Err(failure::classify(&stderr, self.destination.user()));
         }
         Ok(ScriptOutput { code, stdout: after_begin(stdout), stderr })
+    }
+
+    /// It takes none of the sessions that scripts share: it would keep it.
+    pub(crate) async fn hold(&self, script: Script, input: &[u8]) -> Result<Held, HostErrorKind> {
+        let held = Held::start(self.call_script(script), input).await;
+        held.map_err(|failure| process_failure("ssh", failure))
+    }
+
+    pub(crate) fn way_lost(&self, code: Option<i32>, stderr: &str) -> Option<HostErrorKind> {
+        (code == SSH_FAILED).then(|| failure::classify(stderr, self.destination.user()))
+    }
+
+    fn call_script(&self, script: Script) -> Command {
+        let remote = format!("echo {BEGIN}; exec sh -c '{}'", script.text());
+        self.call(&["-o".into(), "ClearAllForwardings=yes".into()], Some(&remote))
     }
 
     pub(crate) async fn answers(
