@@ -160,6 +160,24 @@ pub enum Change {
         /// Which.
         name: ContainerName,
     },
+    /// Change several containers in one go, because names or ports of the host go round between
+    /// them: all old ones stop and are kept, then the new ones start. If one gets a bad verdict,
+    /// all go back.
+    Exchange {
+        /// The containers, each after those that it depends on.
+        members: Vec<Member>,
+    },
+}
+
+/// A container that is changed together with others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// What is done about it: `Create`, `Replace`, `Start`, `Restart` or `Confirm`.
+    pub change: Change,
+    /// Why.
+    pub why: Vec<Reason>,
+    /// Other members that must have passed their verdict before it starts.
+    pub awaits: BTreeSet<ContainerName>,
 }
 
 /// A network to be made.
@@ -314,6 +332,8 @@ pub enum Reason {
     Unverified,
     /// A step that it depends on is being done.
     Follows(StepId),
+    /// Names or ports go round between several containers.
+    Exchanged,
     /// A container needs it.
     NeededBy {
         /// Which service.
@@ -455,4 +475,26 @@ pub enum Deviation {
 /// A network shared by stacks is declared like a stack's own, with its name as key.
 pub fn shared_network(name: &NetworkName, spec: &NetworkSpec) -> StackNetwork {
     StackNetwork { key: name.to_string(), spec: spec.clone() }
+}
+
+impl Change {
+    /// The container that a change of a single declared container is about.
+    pub fn target(&self) -> Option<&Target> {
+        match self {
+            Self::Create(target)
+            | Self::Start(target)
+            | Self::Restart(target)
+            | Self::Replace { target, .. }
+            | Self::Confirm { target, .. } => Some(target),
+            Self::Pull { .. }
+            | Self::CreateNetwork(_)
+            | Self::RemoveNetwork { .. }
+            | Self::CreateVolume(_)
+            | Self::WriteFiles { .. }
+            | Self::RemoveFiles { .. }
+            | Self::Restore { .. }
+            | Self::Remove { .. }
+            | Self::Exchange { .. } => None,
+        }
+    }
 }

@@ -8,7 +8,7 @@ use hob_model::Selection;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    change::{Change, Milestone, Order, Plan, Risk, Step},
+    change::{Change, Member, Milestone, Order, Plan, Risk, Step},
     wording::Summary,
 };
 
@@ -111,6 +111,9 @@ pub enum ActionDocument {
     Remove {
         container: String,
     },
+    Exchange {
+        members: Vec<MemberDocument>,
+    },
 }
 
 /// The container that a step is about.
@@ -122,6 +125,18 @@ pub struct ContainerDocument {
     pub service: String,
     /// Its image.
     pub image: String,
+}
+
+/// One of the containers that a step changes together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberDocument {
+    /// Its stack.
+    pub stack: String,
+    /// What is done about it.
+    #[serde(flatten)]
+    pub action: ActionDocument,
+    /// Why, in words.
+    pub why: Vec<String>,
 }
 
 /// What cannot be done.
@@ -277,6 +292,7 @@ impl ActionDocument {
             Self::Restart(_) => "restart",
             Self::Confirm(_) => "confirm",
             Self::Restore { .. } => "restore",
+            Self::Exchange { .. } => "exchange",
         }
     }
 
@@ -292,6 +308,10 @@ impl ActionDocument {
             | Self::Confirm(container)
             | Self::Replace { container, .. } => format!("{stack}/{}", container.service),
             Self::Restore { container, .. } | Self::Remove { container } => container.clone(),
+            Self::Exchange { members } => {
+                let subjects = members.iter().map(|member| member.action.subject(&member.stack));
+                subjects.collect::<Vec<_>>().join(", ")
+            }
         }
     }
 }
@@ -365,5 +385,17 @@ fn action(change: &Change) -> ActionDocument {
             ActionDocument::Restore { container: name.to_string(), how: change.verb().to_owned() }
         }
         Change::Remove { name } => ActionDocument::Remove { container: name.to_string() },
+        Change::Exchange { members } => {
+            ActionDocument::Exchange { members: members.iter().map(member).collect() }
+        }
+    }
+}
+
+fn member(member: &Member) -> MemberDocument {
+    let stack = member.change.target().map(|target| target.identity.stack.to_string());
+    MemberDocument {
+        stack: stack.unwrap_or_default(),
+        action: action(&member.change),
+        why: member.why.iter().map(ToString::to_string).collect(),
     }
 }

@@ -42,6 +42,12 @@ pub enum ThingOwner {
 }
 
 impl Identity {
+    /// Whether both stand for the same service, perhaps of another Compose project.
+    pub fn is_same_service(&self, other: &Self) -> bool {
+        (&self.homelab, &self.stack, &self.service)
+            == (&other.homelab, &other.stack, &other.service)
+    }
+
     /// The labels of a container made for this identity by this specification: Hob's own, and
     /// Compose's, so that `docker compose ps`, `logs` and `down` know it.
     /// (Names: docker/compose `pkg/api/labels.go`.)

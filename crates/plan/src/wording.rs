@@ -42,7 +42,7 @@ impl Change {
             | Self::CreateVolume(_)
             | Self::Create(_)
             | Self::WriteFiles { .. } => Sign::Add,
-            Self::Replace { .. } | Self::Restart(_) => Sign::Change,
+            Self::Replace { .. } | Self::Restart(_) | Self::Exchange { .. } => Sign::Change,
             Self::Start(_) | Self::Confirm { .. } | Self::Restore { .. } => Sign::Start,
             Self::Remove { .. } | Self::RemoveNetwork { .. } | Self::RemoveFiles { .. } => {
                 Sign::Remove
@@ -69,6 +69,7 @@ impl Change {
             Self::Restore { leftover: Leftover::Old(_), .. } => "put predecessor back",
             Self::Restore { leftover: Leftover::Done, .. } => "remove predecessor",
             Self::Remove { .. } => "remove",
+            Self::Exchange { .. } => "exchange, stop first",
         }
     }
 
@@ -87,31 +88,20 @@ impl Change {
             Self::Restart(_) => "restarted",
             Self::Confirm { .. } => "confirmed",
             Self::Restore { .. } => "restored",
+            Self::Exchange { .. } => "exchanged",
         }
     }
 
-    /// The service concerned, if the change is about a declared one.
+    /// The service concerned, if the change is about a single declared one.
     pub fn service(&self) -> Option<&ServiceName> {
-        match self {
-            Self::Create(target)
-            | Self::Start(target)
-            | Self::Restart(target)
-            | Self::Replace { target, .. }
-            | Self::Confirm { target, .. } => Some(&target.identity.service),
-            _ => None,
-        }
+        self.target().map(|target| &target.identity.service)
     }
 
-    /// The container concerned, by the name that it has in the end.
+    /// The container concerned, if it is a single one, by the name that it has in the end.
     pub fn container(&self) -> Option<&ContainerName> {
         match self {
-            Self::Create(target)
-            | Self::Start(target)
-            | Self::Restart(target)
-            | Self::Replace { target, .. }
-            | Self::Confirm { target, .. } => Some(&target.name),
             Self::Restore { name, .. } | Self::Remove { name } => Some(name),
-            _ => None,
+            change => change.target().map(|target| &target.name),
         }
     }
 }
@@ -128,6 +118,12 @@ impl Step {
             Change::WriteFiles { write, .. } => format!("{stack}: {}", files(write.len())),
             Change::RemoveFiles { remove } => format!("{stack}: {}", files(remove.len())),
             Change::Restore { name, .. } | Change::Remove { name } => format!("{stack}/{name}"),
+            Change::Exchange { members } => {
+                let targets = members.iter().filter_map(|member| member.change.target());
+                let services = targets
+                    .map(|target| format!("{}/{}", target.identity.stack, target.identity.service));
+                services.collect::<Vec<_>>().join(", ")
+            }
             change => match change.service() {
                 Some(service) => format!("{stack}/{service}"),
                 None => stack.to_owned(),
@@ -172,6 +168,7 @@ impl fmt::Display for Reason {
             Self::Interrupted => f.write_str("left half done by an interrupted run"),
             Self::Unverified => f.write_str("not verified since it was last started"),
             Self::Follows(step) => write!(f, "follows step {step}"),
+            Self::Exchanged => f.write_str("names or ports go round between them"),
             Self::NeededBy { service } => write!(f, "needed by {service}"),
         }
     }
@@ -286,8 +283,8 @@ impl Obstacle {
                 "give this homelab a folder of its own: `root:` of the host in hob.yaml".into()
             }
             Self::Circle => {
-                "change one thing at a time: services that hand ports or names to each \
-                             other need one in between"
+                "look at `needs` and `depends_on`: stacks on several hosts wait for each \
+                             other here"
                     .into()
             }
             Self::PortTaken { by, .. } => {
@@ -340,7 +337,7 @@ impl Plan {
             *match step.change {
                 Change::Pull { .. } => &mut sum.pull,
                 Change::Create(_) => &mut sum.create,
-                Change::Replace { .. } => &mut sum.replace,
+                Change::Replace { .. } | Change::Exchange { .. } => &mut sum.replace,
                 Change::Start(_)
                 | Change::Restart(_)
                 | Change::Confirm { .. }

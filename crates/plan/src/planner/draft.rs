@@ -5,18 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use hob_model::{HostName, StackName};
 
 use crate::change::{
-    Blocked, Change, Drift, Milestone, Obstacle, Plan, Reason, Risk, Step, StepId,
+    Blocked, Change, Drift, Milestone, Obstacle, Order, Plan, Reason, Risk, Step, StepId,
 };
 
 /// Index of a step in the draft.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct DraftId(usize);
+pub(crate) struct DraftId(pub(super) usize);
 
 #[derive(Default)]
 pub(crate) struct Draft {
-    steps: Vec<DraftStep>,
+    pub(super) steps: Vec<DraftStep>,
     /// Steps that turned out not to be possible; what waits for them goes with them.
     cancelled: BTreeSet<DraftId>,
+    /// Steps that another one stands for.
+    merged: BTreeSet<DraftId>,
     pub(crate) basis: BTreeMap<HostName, String>,
     pub(crate) blocked: Vec<Blocked>,
     pub(crate) drift: Vec<Drift>,
@@ -30,12 +32,13 @@ pub(crate) struct DraftStep {
     /// Reasons that name a step, which has no final number yet.
     pub(crate) follows: Vec<DraftId>,
     pub(crate) after: BTreeMap<DraftId, Milestone>,
-    pub(crate) risk: Risk,
+    /// Steps that give up a name or a port that this one takes. They come first as well, unless
+    /// that goes round in a circle: then they are done together.
+    pub(crate) takes_from: BTreeSet<DraftId>,
 }
 
 impl DraftStep {
     pub(crate) fn new(host: &HostName, stack: Option<&StackName>, change: Change) -> Self {
-        let risk = risk(&change);
         Self {
             host: host.clone(),
             stack: stack.cloned(),
@@ -43,7 +46,7 @@ impl DraftStep {
             why: Vec::new(),
             follows: Vec::new(),
             after: BTreeMap::new(),
-            risk,
+            takes_from: BTreeSet::new(),
         }
     }
 
@@ -51,6 +54,11 @@ impl DraftStep {
     pub(crate) fn because(mut self, why: impl IntoIterator<Item = Reason>) -> Self {
         self.why.extend(why);
         self
+    }
+
+    /// Everything that comes first.
+    pub(super) fn waits_for(&self) -> impl Iterator<Item = DraftId> {
+        self.after.keys().chain(&self.takes_from).copied()
     }
 }
 
@@ -77,6 +85,33 @@ impl Draft {
         }
     }
 
+    /// `taker` takes a name or a port that `giver` gives up.
+    pub(crate) fn hand_over(&mut self, giver: DraftId, taker: DraftId) {
+        if giver != taker
+            && let Some(step) = self.steps.get_mut(taker.0)
+        {
+            step.takes_from.insert(giver);
+        }
+    }
+
+    /// Lets steps stand for others, which are left out: who waited for one of those waits for the
+    /// one that stands for it.
+    pub(super) fn merge(&mut self, into: &BTreeMap<DraftId, DraftId>) {
+        let standing = |id: DraftId| into.get(&id).copied().unwrap_or(id);
+        for step in &mut self.steps {
+            let mut after = BTreeMap::new();
+            for (id, until) in &step.after {
+                let known = after.entry(standing(*id)).or_insert(*until);
+                *known = (*known).max(*until);
+            }
+            step.after = after;
+            step.takes_from = step.takes_from.iter().map(|id| standing(*id)).collect();
+            step.follows.iter_mut().for_each(|id| *id = standing(*id));
+        }
+        self.cancelled = self.cancelled.iter().map(|id| standing(*id)).collect();
+        self.merged.extend(into.keys().filter(|id| standing(**id) != **id));
+    }
+
     /// `later` is there because `earlier` is.
     pub(crate) fn follow(&mut self, earlier: DraftId, later: DraftId) {
         if let Some(step) = self.steps.get_mut(later.0) {
@@ -92,19 +127,28 @@ impl Draft {
     /// Numbers the steps so that every edge points backwards, in the order in which they were
     /// added where edges leave a choice. Steps that wait for each other in a circle are blocked.
     pub(crate) fn finish(mut self) -> Plan {
-        let sequence = self.sequence();
-        let number: BTreeMap<DraftId, StepId> = sequence
-            .iter()
-            .enumerate()
-            .map(|(at, id)| (*id, StepId(u32::try_from(at).unwrap_or(u32::MAX))))
-            .collect();
-        let dropped = self.dropped();
+        for step in &mut self.steps {
+            for giver in std::mem::take(&mut step.takes_from) {
+                step.after.insert(giver, Milestone::Done);
+            }
+        }
+        let followers = self.followers();
+        let dropped = self.dropped(&followers);
+        let sequence = self.sequence(&followers, &dropped);
+        let mut number: Vec<Option<StepId>> = vec![None; self.steps.len()];
+        for (at, id) in sequence.iter().enumerate() {
+            if let Some(number) = number.get_mut(id.0) {
+                *number = Some(StepId(u32::try_from(at).unwrap_or(u32::MAX)));
+            }
+        }
+        let number = |id: &DraftId| number.get(id.0).copied().flatten();
         for (at, step) in self.steps.iter().enumerate() {
-            if !number.contains_key(&DraftId(at)) && !dropped.contains(&at) {
+            let id = DraftId(at);
+            if number(&id).is_none() && !dropped.contains(&id) && !self.merged.contains(&id) {
                 self.blocked.push(Blocked {
                     host: step.host.clone(),
                     stack: step.stack.clone(),
-                    service: None,
+                    service: step.change.service().cloned(),
                     why: Obstacle::Circle,
                 });
             }
@@ -113,61 +157,60 @@ impl Draft {
         let steps = sequence
             .iter()
             .filter_map(|id| {
-                let DraftStep { host, stack, change, mut why, follows, after, risk } =
+                let DraftStep { host, stack, change, mut why, follows, after, takes_from: _ } =
                     steps.get_mut(id.0)?.take()?;
-                why.extend(
-                    follows.iter().filter_map(|id| number.get(id)).map(|id| Reason::Follows(*id)),
-                );
-                let after = after.iter().filter_map(|(id, until)| Some((*number.get(id)?, *until)));
-                let after = after.collect();
-                Some(Step { id: *number.get(id)?, host, stack, change, why, after, risk })
+                why.extend(follows.iter().filter_map(number).map(Reason::Follows));
+                let after = after.iter().filter_map(|(id, until)| Some((number(id)?, *until)));
+                let (after, risk) = (after.collect(), risk(&change));
+                Some(Step { id: number(id)?, host, stack, change, why, after, risk })
             })
             .collect();
         Plan { basis: self.basis, steps, blocked: self.blocked, drift: self.drift }
     }
 
-    /// The cancelled steps and all that directly or indirectly wait for one.
-    fn dropped(&self) -> BTreeSet<usize> {
-        let mut dropped: BTreeSet<usize> = self.cancelled.iter().map(|id| id.0).collect();
-        if dropped.is_empty() {
-            return dropped;
-        }
-        loop {
-            let before = dropped.len();
-            for (at, step) in self.steps.iter().enumerate() {
-                if step.after.keys().any(|id| dropped.contains(&id.0)) {
-                    dropped.insert(at);
+    /// Who waits for each step.
+    fn followers(&self) -> Vec<Vec<DraftId>> {
+        let mut followers = vec![Vec::new(); self.steps.len()];
+        for (at, step) in self.steps.iter().enumerate() {
+            for before in step.after.keys() {
+                if let Some(list) = followers.get_mut(before.0) {
+                    list.push(DraftId(at));
                 }
             }
-            if dropped.len() == before {
-                return dropped;
+        }
+        followers
+    }
+
+    /// The cancelled steps and all that directly or indirectly wait for one.
+    fn dropped(&self, followers: &[Vec<DraftId>]) -> BTreeSet<DraftId> {
+        let mut dropped = self.cancelled.clone();
+        let mut open: Vec<DraftId> = dropped.iter().copied().collect();
+        while let Some(id) = open.pop() {
+            for follower in followers.get(id.0).into_iter().flatten() {
+                if dropped.insert(*follower) {
+                    open.push(*follower);
+                }
             }
         }
+        dropped
     }
 
     /// Kahn's algorithm, with the first-added of those that are ready.
-    fn sequence(&self) -> Vec<DraftId> {
-        let mut followers: Vec<Vec<usize>> = vec![Vec::new(); self.steps.len()];
-        let mut waits_for: Vec<usize> = Vec::with_capacity(self.steps.len());
-        for (at, step) in self.steps.iter().enumerate() {
-            waits_for.push(step.after.len());
-            for before in step.after.keys() {
-                if let Some(list) = followers.get_mut(before.0) {
-                    list.push(at);
-                }
-            }
-        }
-        let mut ready: BTreeSet<usize> = (0..self.steps.len())
+    fn sequence(&self, followers: &[Vec<DraftId>], dropped: &BTreeSet<DraftId>) -> Vec<DraftId> {
+        let mut waits_for: Vec<usize> = self.steps.iter().map(|step| step.after.len()).collect();
+        let is_left_out = |id: &DraftId| dropped.contains(id) || self.merged.contains(id);
+        let mut ready: BTreeSet<DraftId> = (0..self.steps.len())
             .filter(|at| waits_for.get(*at) == Some(&0))
-            .filter(|at| !self.cancelled.contains(&DraftId(*at)))
+            .map(DraftId)
+            .filter(|id| !is_left_out(id))
             .collect();
         let mut sequence = Vec::with_capacity(self.steps.len());
         while let Some(next) = ready.pop_first() {
-            sequence.push(DraftId(next));
-            for follower in followers.get(next).into_iter().flatten() {
-                if let Some(count) = waits_for.get_mut(*follower) {
+            sequence.push(next);
+            for follower in followers.get(next.0).into_iter().flatten() {
+                if let Some(count) = waits_for.get_mut(follower.0) {
                     *count -= 1;
-                    if *count == 0 && !self.cancelled.contains(&DraftId(*follower)) {
+                    if *count == 0 && !is_left_out(follower) {
                         ready.insert(*follower);
                     }
                 }
@@ -178,7 +221,6 @@ impl Draft {
 }
 
 fn risk(change: &Change) -> Risk {
-    use crate::change::Order;
     match change {
         Change::Pull { .. }
         | Change::CreateNetwork(_)
@@ -193,6 +235,7 @@ fn risk(change: &Change) -> Risk {
         Change::Replace { order: Order::StartFirst, .. } => Risk::Restart,
         Change::Replace { order: Order::StopFirst, .. }
         | Change::Restart(_)
-        | Change::Remove { .. } => Risk::Downtime,
+        | Change::Remove { .. }
+        | Change::Exchange { .. } => Risk::Downtime,
     }
 }

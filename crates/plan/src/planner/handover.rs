@@ -6,7 +6,7 @@ use super::{
     draft::{Draft, DraftId},
     host::HostPlan,
 };
-use crate::{change::Milestone, simulate::held_ports};
+use crate::simulate::held_ports;
 
 /// Address (empty: all), number and protocol of a port of the host.
 pub(super) type Port = (String, u16, String);
@@ -58,16 +58,20 @@ pub(super) fn link(plan: &HostPlan<'_>, draft: &mut Draft) {
     for taker in &plan.takers {
         let is_other =
             |holder: &ContainerName| *holder != taker.name && Some(holder) != taker.was.as_ref();
-        let by_name =
-            plan.gone.get(&taker.name).filter(|_| Some(&taker.name) != taker.was.as_ref());
+        // Its own name, and the one under which its predecessor is kept.
+        let names = [taker.name.clone(), taker.name.old()];
+        let by_name = names
+            .iter()
+            .filter(|name| Some(*name) != taker.was.as_ref())
+            .filter_map(|name| plan.gone.get(name));
         let by_port = taker.ports.iter().flat_map(|wanted| {
             plan.holders(wanted.1)
                 .filter(|(_, container)| container.ports.iter().any(|held| collide(wanted, held)))
                 .filter(|(holder, _)| is_other(holder))
                 .filter_map(|(holder, _)| plan.gone.get(holder))
         });
-        for giver in by_name.into_iter().chain(by_port) {
-            draft.order(*giver, taker.step, Milestone::Done);
+        for giver in by_name.chain(by_port) {
+            draft.hand_over(*giver, taker.step);
         }
     }
 }

@@ -86,8 +86,10 @@ impl<'a> Trial<'a> {
         let current = state.containers.get(name);
         let old = match (self.current, current) {
             (None, None) => return vec![Leftover::Old(kept)],
-            // The name is a stranger's: the service is blocked, or the predecessor removed.
+            // The name is a stranger's, or another service's whose name this one was to get: the
+            // predecessor stands for its service where it is.
             (None, Some(_)) => None,
+            (Some(identity), _) if !identity.is_same_service(old) => None,
             (Some(_), None) => None,
             (Some(identity), Some(container)) => {
                 if is_verified(container, record) {

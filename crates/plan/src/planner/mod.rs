@@ -10,8 +10,10 @@
 //!    (`service`), and what the stack does not declare any more is removed;
 //! 5. what is left of stacks that nobody declares any more is removed (`undeclared`);
 //! 6. who takes a name or a port waits for who gives it up (`handover`);
-//! 7. stacks wait for the stacks that they need (`needs`).
+//! 7. stacks wait for the stacks that they need (`needs`);
+//! 8. where names or ports go round, containers are changed in one go (`circles`).
 
+mod circles;
 mod differences;
 mod draft;
 mod expectation;
@@ -59,6 +61,7 @@ pub fn plan(desired: &Desired, observed: &Observed, policy: &Policy) -> Plan {
         }
     }
     needs::link(desired, observed, &mut draft, stacks);
+    circles::resolve(&mut draft);
     draft.finish()
 }
 

@@ -110,23 +110,22 @@ impl<'a> View<'a> {
             && identity.service == *self.name
     }
 
-    /// The container that stands for the service, under whatever name.
+    /// The container that stands for the service, under whatever name; one that an earlier run has
+    /// put aside only if there is no other.
     pub(super) fn current(&self) -> Option<(&'a ContainerName, &'a Container)> {
-        let is_current = |name: &ContainerName, container: &Container| {
+        let is_mine = |(name, container): &(&ContainerName, &Container)| {
             matches!(&container.owner, ContainerOwner::Hob { identity, .. }
                 if self.is_mine(identity))
-                && !self.plan.undeclared.contains_key(name)
-                && name.role().0 == Role::Current
+                && !self.plan.undeclared.contains_key(*name)
         };
-        let containers = &self.plan.state.containers;
-        if let Some((name, container)) = containers.get_key_value(&self.service.container)
-            && is_current(name, container)
-        {
-            return Some((name, container));
-        }
-        self.plan
-            .by_service(self.stack_name, self.name)
-            .find(|(name, container)| is_current(name, container))
+        let declared = self.plan.state.containers.get_key_value(&self.service.container);
+        let mine = || self.plan.by_service(self.stack_name, self.name).filter(is_mine);
+        let is = |role| move |(name, _): &(&ContainerName, &Container)| name.role().0 == role;
+        declared
+            .filter(is_mine)
+            .filter(is(Role::Current))
+            .or_else(|| mine().find(is(Role::Current)))
+            .or_else(|| mine().find(is(Role::Old)))
     }
 
     pub(super) fn target(&self) -> Target {
@@ -250,7 +249,7 @@ impl<'a> View<'a> {
             Some(Decision::new(change, vec![why]))
         };
 
-        if self.plan.state.containers.contains_key(&was.old()) {
+        if self.keeps_predecessor(was) {
             let start = !is_running && !is_completed && state != ContainerState::Restarting;
             return confirm(Some(heal::kept(record)), start, Reason::Unverified);
         }
@@ -278,6 +277,14 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Whether the container's own predecessor is still there. Under such a name there may also be
+    /// another service's, put aside to get this one's name.
+    fn keeps_predecessor(&self, name: &ContainerName) -> bool {
+        self.plan.state.containers.get(&name.old()).is_some_and(|old| {
+            matches!(&old.owner, ContainerOwner::Hob { identity, .. } if self.is_mine(identity))
+        })
+    }
+
     /// Of a service without restart policy, which may end: nothing shows that it should go on. No
     /// tool can tell a job that ended from a server that was stopped, so what has a port, a health
     /// check or somebody that needs it running counts as a server.
@@ -293,9 +300,11 @@ impl<'a> View<'a> {
     }
 
     fn replace(&self, was: &ContainerName, container: &Container) -> Change {
-        let should_run = self
-            .applied(was)
-            .is_some_and(|record| matches!(record.verdict, Verdict::Healthy | Verdict::Running));
+        let should_run = match self.applied(was) {
+            Some(record) => matches!(record.verdict, Verdict::Healthy | Verdict::Running),
+            // It was stopped by the run that put it aside.
+            None => was.role().0 == Role::Old,
+        };
         let was_running = is_up(container.state) || should_run;
         let spec = &self.service.spec;
         let inherit: BTreeMap<String, VolumeName> = container

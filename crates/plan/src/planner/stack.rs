@@ -363,7 +363,10 @@ impl StackPlan<'_> {
             .copied()
             .collect();
         draft.order_all(&before, id, Milestone::Done);
-        plan.takers.push(Taker::new(id, service, decision.was()));
+        // What runs already has its name and its ports.
+        if !matches!(decision.change, Change::Confirm { start: false, .. }) {
+            plan.takers.push(Taker::new(id, service, decision.was()));
+        }
         if let Some(was) = decision.was() {
             plan.gone.insert(was.clone(), id);
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hob_model::{
-    ContainerName, HostName, Selection, StackName,
+    ContainerName, HostName, Role, Selection, StackName,
     desired::{Condition, Desired},
 };
 use hob_plan::{
@@ -138,13 +138,13 @@ fn adopted_files(state: &HostState, desired: &Desired, host: &HostName) -> BTree
 }
 
 /// A replacement that fails at any operation before its verdict is recorded leaves the old
-/// container as it was: its name, its specification, and running if it was running.
+/// containers as they were: their names, their specifications, and running if they were running.
 fn undone_is_as_before(plan: &Plan, world: &World) -> Result<(), Broken> {
     for step in &plan.steps {
-        let Change::Replace { was, .. } = &step.change else { continue };
+        let replaced = replaced(&step.change);
         let ops = step.ops();
         let recorded = ops.iter().position(|op| matches!(op, hob_plan::Op::Record { .. }));
-        let Some(recorded) = recorded else { continue };
+        let Some(recorded) = recorded.filter(|_| !replaced.is_empty()) else { continue };
         // Leftovers are undone by steps that come before.
         let mut ready = world.clone();
         for id in step.after.keys() {
@@ -159,18 +159,38 @@ fn undone_is_as_before(plan: &Plan, world: &World) -> Result<(), Broken> {
                 let done = if is_done { begun } else { begun - 1 };
                 ops[..done].iter().for_each(|op| lenient(&mut failed, &step.host, op));
                 step.undo(begun).iter().for_each(|op| lenient(&mut failed, &step.host, op));
-                let key = (step.host.clone(), was.clone());
-                let runs = is_running(&ready, &key) || should_run(&ready, step, was);
-                require(
-                    "a failed replacement is put back",
-                    ready.specs.get(&key) == failed.specs.get(&key)
-                        && runs == is_running(&failed, &key),
-                    || format!("{step:?} failed after {done} of {begun} operations"),
-                )?;
+                for (was, back) in &replaced {
+                    let key = (step.host.clone(), (*was).clone());
+                    let back = (step.host.clone(), back.clone());
+                    let runs = is_running(&ready, &key) || should_run(&ready, step, was);
+                    require(
+                        "a failed replacement is put back",
+                        ready.specs.get(&key) == failed.specs.get(&back)
+                            && runs == is_running(&failed, &back),
+                        || format!("{step:?} failed after {done} of {begun} operations"),
+                    )?;
+                }
             }
         }
     }
     Ok(())
+}
+
+/// The containers that a change replaces, and how they are called when it is undone: what a broken
+/// off exchange had put aside gets the name that it was put aside for.
+fn replaced(change: &Change) -> Vec<(&ContainerName, ContainerName)> {
+    match change {
+        Change::Replace { was, target, .. } if *was == target.name.old() => {
+            vec![(was, target.name.clone())]
+        }
+        Change::Replace { was, .. } => vec![(was, was.clone())],
+        Change::Exchange { members } => members
+            .iter()
+            .flat_map(|member| replaced(&member.change))
+            .map(|(was, _)| (was, was.clone()))
+            .collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// Failures within a step are the subject there; what else would be refused is not.
@@ -187,8 +207,12 @@ fn is_running(world: &World, (host, name): &(HostName, ContainerName)) -> bool {
     })
 }
 
-/// By its record: it passed its verdict as something that runs.
+/// By its record: it passed its verdict as something that runs. What a broken off exchange put
+/// aside has none under its name, and was running.
 fn should_run(world: &World, step: &hob_plan::Step, name: &ContainerName) -> bool {
+    if name.role().0 == Role::Old {
+        return true;
+    }
     let folder = step.stack.as_ref().and_then(|stack| world.state(&step.host)?.stacks.get(stack));
     folder
         .and_then(|folder| folder.applied.get(name))
@@ -267,11 +291,10 @@ fn blocked_for_a_reason(plan: &Plan, world: &World) -> Result<(), Broken> {
             Obstacle::FolderOfOther { homelab } => state.homelab.as_ref() == Some(homelab),
             Obstacle::NoImage { image } => state.image(image).is_none(),
             Obstacle::OtherHomelab { homelab, .. } => homelab != HOMELAB,
-            // These are about other parts of the plan.
-            Obstacle::Needs { .. } | Obstacle::Circle => {
-                plan.blocked.len() > 1 || plan.blocked.iter().all(|it| it.why == Obstacle::Circle)
-            }
-            Obstacle::Unreachable { .. } => false,
+            // This is about other parts of the plan.
+            Obstacle::Needs { .. } => plan.blocked.len() > 1,
+            // What is declared has no circles, and names and ports may go round.
+            Obstacle::Unreachable { .. } | Obstacle::Circle => false,
         };
         require("blocked only for a reason", is_real, || format!("{blocked:?}"))?;
     }

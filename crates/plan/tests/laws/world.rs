@@ -8,8 +8,8 @@ use std::{
 };
 
 use hob_model::{
-    ContainerName, Digest, HostName, ImageId, NetworkName, Secret, ServiceName,
-    StackName, VolumeName,
+    ContainerName, Digest, HostName, ImageId, NetworkName, Secret, ServiceName, StackName,
+    VolumeName,
     desired::{
         Condition, Connect, Dependency, Desired, DesiredHost, DesiredService, DesiredStack,
         PullPolicy, StackFile, StackNetwork, StackVolume,
@@ -340,6 +340,14 @@ fn stack(name: &str, at: usize, choices: &mut Choices<'_>) -> DesiredStack {
                 declared.container = spare;
             }
             stack.services.insert(ServiceName::from(service), declared);
+        }
+    }
+    // Two services have each other's name.
+    if choices.chance(25) {
+        let mut names: Vec<&mut ContainerName> =
+            stack.services.values_mut().map(|service| &mut service.container).collect();
+        if let [first, .., last] = names.as_mut_slice() {
+            std::mem::swap(*first, *last);
         }
     }
     stack

@@ -12,6 +12,8 @@ use hob_model::{
     spec::ContainerSpec,
 };
 
+mod exchange;
+
 use crate::{
     change::{
         Change, Expectation, Leftover, Milestone, NewNetwork, NewVolume, Order, Step, Target,
@@ -160,6 +162,7 @@ impl Step {
                 Op::RemoveContainer(name.clone()),
                 Op::Forget { stack: stack(), name: name.clone() },
             ],
+            Change::Exchange { members } => exchange::ops(members),
         }
     }
 
@@ -173,11 +176,12 @@ impl Step {
             return Vec::new();
         }
         match &self.change {
-            Change::Replace { was, target, was_running, .. } => vec![Op::PutBack {
-                name: target.name.clone(),
-                was: was.clone(),
-                start: *was_running,
-            }],
+            Change::Replace { was, target, was_running, .. } => {
+                let name = target.name.clone();
+                // What another run had put aside gets the name that it was put aside for.
+                let was = if *was == name.old() { name.clone() } else { was.clone() };
+                vec![Op::PutBack { name, was, start: *was_running }]
+            }
             Change::Confirm { target, kept: Some(kept), .. } => vec![Op::PutBack {
                 name: target.name.clone(),
                 was: target.name.clone(),
@@ -192,6 +196,9 @@ impl Step {
                 if finished.iter().any(|op| matches!(op, Op::CreateContainer { .. })) =>
             {
                 vec![Op::Stop(target.name.clone())]
+            }
+            Change::Exchange { members } => {
+                exchange::undo(members, ops.get(..begun).unwrap_or(&ops))
             }
             Change::Create(_)
             | Change::Pull { .. }
@@ -259,10 +266,9 @@ fn replace_stop_first(
 ) -> Vec<Op> {
     let name = &target.name;
     let mut ops: Vec<Op> = before(target).collect();
+    ops.extend([make(target, name.successor(), inherit), Op::Stop(was.clone())]);
+    ops.extend(put_aside(was, name));
     ops.extend([
-        make(target, name.successor(), inherit),
-        Op::Stop(was.clone()),
-        Op::Rename { from: was.clone(), to: name.old() },
         Op::Rename { from: name.successor(), to: name.clone() },
         Op::Start(name.clone()),
         Op::Reached(Milestone::Started),
@@ -294,6 +300,11 @@ fn replace_start_first(
     ]);
     ops.extend(forget_renamed(was, target));
     ops
+}
+
+/// The predecessor of `name` makes room for it, unless an earlier run has put it aside already.
+fn put_aside(was: &ContainerName, name: &ContainerName) -> Option<Op> {
+    (*was != name.old()).then(|| Op::Rename { from: was.clone(), to: name.old() })
 }
 
 /// A service whose container changed its name leaves a record under the old name.
