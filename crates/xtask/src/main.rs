@@ -1,7 +1,9 @@
 //! Chores of this repository: `cargo xtask <chore>`.
 
 mod bench;
+mod conformance;
 mod demo;
+mod differential;
 mod hosts;
 mod place;
 mod say;
@@ -24,8 +26,10 @@ struct Arguments {
 enum Chore {
     /// What Hob costs beside Docker Compose, parallel with ssh, and Ansible.
     Bench(bench::Arguments),
+    Conformance(conformance::Arguments),
     /// The main job on a fresh machine: a homelab of five hosts, deployed over SSH and verified.
     Demo(demo::Arguments),
+    Differential(differential::Arguments),
     /// Real Docker hosts in containers, to try things on by hand.
     #[command(subcommand)]
     Hosts(hosts::Chore),
@@ -48,6 +52,8 @@ fn main() -> ExitCode {
         Chore::Bench(arguments) => bench::run(&arguments),
         Chore::Floor(arguments) => bench::floor::run(&arguments),
         Chore::Measure(arguments) => bench::measure::run(&arguments),
+        Chore::Conformance(arguments) => conformance::run(&arguments),
+        Chore::Differential(arguments) => differential::run(&arguments),
         Chore::Demo(arguments) => demo::run(&arguments),
         Chore::Hosts(chore) => hosts::run(chore),
         Chore::Test(arguments) => test::run(&arguments),
