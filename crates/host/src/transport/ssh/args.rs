@@ -114,11 +114,46 @@ pub(crate) fn common(ends: &Ends, config: Option<&Path>) -> Vec<OsString> {
         "ForwardX11=no",
         "PermitLocalCommand=no",
         "RemoteCommand=none",
+        "Tunnel=no",
         "LogLevel=ERROR",
     ] {
         args.extend(["-o".into(), option.into()]);
     }
     args
+}
+
+/// Options of every call that is not to become a master, whatever the user's configuration says
+/// of masters: one that did would lie on the control socket without the way to the Engine.
+pub(crate) fn client(is_new: bool) -> Vec<OsString> {
+    let mut args: Vec<OsString> = Vec::new();
+    for option in ["ControlMaster=no", "ControlPersist=no"] {
+        args.extend(["-o".into(), option.into()]);
+    }
+    for option in ["StdinNull=no", "ForkAfterAuthentication=no"].iter().filter(|_| is_new) {
+        args.extend(["-o".into(), option.into()]);
+    }
+    args
+}
+
+/// Options of a call that runs a script.
+pub(crate) fn session(is_new: bool) -> Vec<OsString> {
+    let mut args: Vec<OsString> = vec!["-o".into(), "ClearAllForwardings=yes".into()];
+    if is_new {
+        args.extend(["-o".into(), "SessionType=default".into()]);
+    }
+    args
+}
+
+/// Whether an OpenSSH that calls itself so (`ssh -V`) has options of its own for what `-N`, `-n`
+/// and `-f` say: since 8.7 a configuration may set them, and older ones do not know their names.
+pub(crate) fn is_new(version: &str) -> bool {
+    let number = || {
+        let (_, rest) = version.split_once("OpenSSH_")?;
+        let (major, rest) = rest.split_once('.')?;
+        let minor: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        Some((major.parse::<u32>().ok()?, minor.parse::<u32>().ok()?))
+    };
+    number().is_some_and(|number| number >= (8, 7))
 }
 
 /// Where to, and after it what to run there.
@@ -159,7 +194,10 @@ pub(crate) fn forward(verb: &str, ends: &Ends, engine_socket: &str) -> Vec<OsStr
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
+    use std::io::Write;
+
     use super::*;
+    use crate::own_files;
 
     fn shown(args: Vec<OsString>) -> String {
         args.iter()
@@ -184,13 +222,71 @@ mod tests {
     fn arguments_are_complete_and_in_order() {
         let to = Destination::new(Some("deploy"), "nas", Some(2222)).unwrap();
         let ends = Ends::new(Path::new("/run/user/7/100%/hob"), &to, None).unwrap();
-        let args = [common(&ends, Some(Path::new("/c f"))), destination(&to, Some("sh"))].concat();
+        let args = [
+            common(&ends, Some(Path::new("/c f"))),
+            client(true),
+            session(true),
+            destination(&to, Some("sh")),
+        ];
+        let args = args.concat();
         insta::assert_snapshot!("call", shown(args));
         insta::assert_snapshot!("master", shown(master()));
         insta::assert_snapshot!(
             "forward",
             shown(forward("forward", &ends, "/var/run/docker.sock"))
         );
+    }
+
+    #[test]
+    fn options_are_only_given_to_those_who_know_them() {
+        assert!(is_new("OpenSSH_9.2p1 Debian-2+deb12u6, OpenSSL 3.0.19 27 Jan 2026\n"));
+        assert!(is_new("OpenSSH_8.7p1, OpenSSL 3.0.1") && is_new("OpenSSH_10.0p2"));
+        assert!(!is_new("OpenSSH_8.4p1 Debian-5") && !is_new("Sun_SSH_1.1") && !is_new(""));
+        let old = shown([client(false), session(false)].concat());
+        assert_eq!(old, "-o ControlMaster=no\n-o ControlPersist=no\n-o ClearAllForwardings=yes");
+    }
+
+    /// What `ssh -G` says comes of our arguments and a configuration that is made for tunnels.
+    #[test]
+    fn the_users_configuration_cannot_turn_a_call_into_something_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("config");
+        let hostile = "Host *\n ControlMaster auto\n ControlPersist 1h\n ControlPath ~/c-%C\n \
+                       RemoteCommand top\n RequestTTY force\n PermitLocalCommand yes\n Tunnel yes\n \
+                       LocalForward 1234 localhost:80\n ForwardAgent yes\n User ida\n";
+        let newer = " SessionType none\n StdinNull yes\n ForkAfterAuthentication yes\n";
+        let version = std::process::Command::new("ssh").arg("-V").output().unwrap().stderr;
+        let is_new = is_new(&String::from_utf8_lossy(&version));
+        let hostile = format!("{hostile}{}", if is_new { newer } else { "" });
+        own_files::create(&config).unwrap().write_all(hostile.as_bytes()).unwrap();
+        let to = Destination::new(None, "nas", None).unwrap();
+        let ends = Ends::new(folder.path(), &to, Some(&config)).unwrap();
+        let effective = |options: Vec<OsString>| {
+            let mut ssh = std::process::Command::new("ssh");
+            ssh.arg("-G").args(common(&ends, Some(&config))).args(options);
+            let output = ssh.args(destination(&to, None)).output().unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            String::from_utf8(output.stdout).unwrap()
+        };
+        let call = effective([client(is_new), session(is_new)].concat());
+        let control = format!("controlpath {}", ends.control.display());
+        let mut expected = vec!["user ida", "controlmaster false", "requesttty false", &control];
+        expected.extend(["permitlocalcommand no", "tunnel false", "forwardagent no"]);
+        if is_new {
+            let newer = ["sessiontype default", "stdinnull no", "forkafterauthentication no"];
+            expected.extend(newer);
+        }
+        for line in expected {
+            assert!(call.lines().any(|found| found == line), "{line}\n{call}");
+        }
+        assert!(!call.contains("localforward") && !call.contains("remotecommand top"), "{call}");
+        let master = effective(master());
+        let mut expected = vec!["controlmaster true", "controlpersist 60", &control];
+        expected.extend(is_new.then_some("sessiontype none"));
+        for line in expected {
+            assert!(master.lines().any(|found| found == line), "{line}\n{master}");
+        }
+        assert!(!master.contains("localforward"), "{master}");
     }
 
     #[test]

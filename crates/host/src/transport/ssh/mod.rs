@@ -11,6 +11,7 @@ use std::{
     fs::File,
     path::{Path, PathBuf},
     process::Stdio,
+    sync::OnceLock,
     time::Duration,
 };
 
@@ -26,13 +27,18 @@ use self::args::Ends;
 use super::{DOCKER_SOCKET, Held, ScriptOutput, process, process_failure};
 use crate::{HostErrorKind, folder::Script, own_files};
 
+/// What a master says where `AllowTcpForwarding` or `PermitOpen` forbid a connection.
+const FORBIDDEN: &str = "administratively prohibited";
+
 /// An `sshd` allows ten sessions on a connection unless it is told otherwise; somebody else may use
 /// the same master.
 const SESSIONS_MAX: usize = 6;
 /// Logging in, with the time-out of the connection itself within it.
 const LOGIN: Duration = Duration::from_secs(30);
 /// Asking a master that runs on this machine.
-const ASK_MASTER: Duration = Duration::from_secs(10);
+const ASK_MASTER: Duration = Duration::from_secs(5);
+/// What a connection that works needs for the smallest thing, on a small and busy host.
+const ALIVE: Duration = Duration::from_secs(5);
 /// A way made so recently is not made again.
 const JUST_NOW: Duration = Duration::from_secs(1);
 /// Said on the host before a script begins.
@@ -81,12 +87,40 @@ impl Ssh {
             own_files::remove(&self.ends.control).map_err(local_file)?;
             self.start_master().await?;
         }
+        self.lead_to_engine().await?;
+        *opened = Some(Instant::now());
+        Ok(())
+    }
+
+    /// Whether a command on the host comes to its end. A connection that was cut without a word
+    /// takes everything and answers nothing.
+    pub(crate) async fn is_alive(&self) -> bool {
+        let call = self.call_through(&args::session(is_new()), Some("exit 0"));
+        let output = process::run(call, Vec::new(), 4096, ALIVE).await;
+        output.is_ok_and(|output| output.code == Some(0))
+    }
+
+    /// Makes a new connection in the place of one that does not answer. That one is told to take
+    /// nothing more on, and not to end: another run may still hear from it, and it ends by itself.
+    pub(crate) async fn renew(&self) -> Result<(), HostErrorKind> {
+        let mut opened = self.opened.lock().await;
+        let _one_process = lock(&self.ends.lock).await?;
+        let stop = self.call_through(&["-O".into(), "stop".into()], None);
+        // why: one that does not even answer here loses its socket all the same.
+        let _ = process::run(stop, Vec::new(), 4096, ASK_MASTER).await;
+        own_files::remove(&self.ends.control).map_err(local_file)?;
+        self.start_master().await?;
+        self.lead_to_engine().await?;
+        *opened = Some(Instant::now());
+        Ok(())
+    }
+
+    async fn lead_to_engine(&self) -> Result<(), HostErrorKind> {
         own_files::remove(&self.ends.socket).map_err(local_file)?;
         let forwarded = self.ask_to("forward").await?;
         if forwarded.code != Some(0) {
             return Err(failure::classify(&forwarded.stderr, self.destination.user()));
         }
-        *opened = Some(Instant::now());
         Ok(())
     }
 
@@ -94,7 +128,7 @@ impl Ssh {
         if !self.ends.control.exists() {
             return false;
         }
-        let check = self.call(&["-O".into(), "check".into()], None);
+        let check = self.call_through(&["-O".into(), "check".into()], None);
         let output = process::run(check, Vec::new(), 4096, ASK_MASTER).await;
         output.is_ok_and(|output| output.code == Some(0))
     }
@@ -102,7 +136,7 @@ impl Ssh {
     /// Asks the master about the way to the Engine.
     async fn ask_to(&self, verb: &str) -> Result<process::Output, HostErrorKind> {
         let options = args::forward(verb, &self.ends, DOCKER_SOCKET);
-        process::run(self.call(&options, None), Vec::new(), 4096, ASK_MASTER)
+        process::run(self.call_through(&options, None), Vec::new(), 4096, ASK_MASTER)
             .await
             .map_err(|failure| process_failure("ssh", failure))
     }
@@ -143,7 +177,8 @@ impl Ssh {
     /// A jump host or proxy command is not heard while a master is started: its error output goes
     /// nowhere then. So it is asked once more, by a connection that is not kept.
     async fn said_without_master(&self) -> Option<String> {
-        let call = self.call(&["-S".into(), "none".into()], Some("exit 0"));
+        let options = [vec!["-S".into(), "none".into()], args::session(is_new())].concat();
+        let call = self.call_through(&options, Some("exit 0"));
         let output = process::run(call, Vec::new(), 4096, LOGIN).await.ok()?;
         (output.code == SSH_FAILED).then_some(output.stderr)
     }
@@ -179,7 +214,7 @@ impl Ssh {
 
     fn call_script(&self, script: Script) -> Command {
         let remote = format!("echo {BEGIN}; exec sh -c '{}'", script.text());
-        self.call(&["-o".into(), "ClearAllForwardings=yes".into()], Some(&remote))
+        self.call_through(&args::session(is_new()), Some(&remote))
     }
 
     pub(crate) async fn answers(
@@ -188,12 +223,37 @@ impl Ssh {
         port: u16,
         within: Duration,
     ) -> Result<bool, HostErrorKind> {
-        let address = match address.contains(':') {
+        let bracketed = match address.contains(':') {
             true => format!("[{address}]:{port}"),
             false => format!("{address}:{port}"),
         };
-        let call = self.call(&["-v".into(), "-W".into(), address.into()], None);
-        reach::answers(call, within).await
+        let call = self.call(&["-v".into(), "-W".into(), bracketed.into()], None);
+        // A master tells a port that nobody listens on and one that sshd lets nobody reach in the
+        // same words, so that a no is asked of the host itself.
+        Ok(reach::answers(call, within).await? || self.knock(address, port).await?)
+    }
+
+    /// Whether a port answers, tried on the host itself.
+    async fn knock(&self, address: &str, port: u16) -> Result<bool, HostErrorKind> {
+        let input = format!("{address}\n{port}\n").into_bytes();
+        let output = self.run(Script::Knock, input).await?;
+        if output.stdout.starts_with(b"yes") {
+            return Ok(true);
+        }
+        let said = own_files::read(&self.ends.log).map_err(local_file)?.unwrap_or_default();
+        let is_forbidden = String::from_utf8_lossy(&said).contains(FORBIDDEN);
+        if is_forbidden && !output.stdout.starts_with(b"no") {
+            return Err(HostErrorKind::Other(
+                "its SSH server forbids TCP forwarding, and it has no bash to try the port itself"
+                    .to_owned(),
+            ));
+        }
+        Ok(false)
+    }
+
+    /// A call that uses the master.
+    fn call_through(&self, options: &[OsString], remote: Option<&str>) -> Command {
+        self.call(&[args::client(is_new()).as_slice(), options].concat(), remote)
     }
 
     fn call(&self, options: &[OsString], remote: Option<&str>) -> Command {
@@ -204,6 +264,15 @@ impl Ssh {
             .args(args::destination(&self.destination, remote));
         command
     }
+}
+
+/// Whether this machine's `ssh` knows the options of [`args::is_new`]; it is asked once.
+fn is_new() -> bool {
+    static IS_NEW: OnceLock<bool> = OnceLock::new();
+    *IS_NEW.get_or_init(|| {
+        let version = std::process::Command::new("ssh").arg("-V").stdin(Stdio::null()).output();
+        version.is_ok_and(|output| args::is_new(&String::from_utf8_lossy(&output.stderr)))
+    })
 }
 
 /// What came after the mark: a login shell may have had something to say before it.
