@@ -10,6 +10,7 @@
 
 mod cases;
 mod codes;
+mod comparable;
 mod conformance;
 mod limits;
 mod noise;
