@@ -153,6 +153,8 @@ pub enum PullPolicy {
     Missing,
     /// Never: it must be there.
     Never,
+    /// Whenever a container is made.
+    Always,
 }
 
 /// A file of the repository on its way to a host.

@@ -9,6 +9,7 @@
 
 pub mod desired;
 mod digest;
+pub mod dockerfile;
 pub mod homelab;
 mod image;
 mod layers;
@@ -20,7 +21,7 @@ mod selection;
 pub mod spec;
 mod starter;
 
-pub use digest::{Digest, hex};
+pub use digest::{Digest, Hasher, hex};
 pub use hob_compose::{Files, Finding, MemoryFiles, Place, Severity};
 pub use homelab::{HOMELAB_FILE, Homelab, load};
 pub use layers::Pattern;

@@ -136,6 +136,35 @@ impl Files for Repository<'_> {
             None => Ok(Vec::new()),
         }
     }
+
+    fn link(&self, path: &str) -> Result<Option<String>, FileError> {
+        match self.real_path(path) {
+            Some(real) => self.files.link(&real).map_err(|error| self.named(path, error)),
+            None => Ok(None),
+        }
+    }
+
+    fn size(&self, path: &str) -> Result<u64, FileError> {
+        match self.real_path(path) {
+            Some(real) => self.files.size(&real).map_err(|error| self.named(path, error)),
+            None => Err(outside(path)),
+        }
+    }
+
+    fn open(&self, path: &str) -> Result<Box<dyn std::io::Read>, FileError> {
+        match self.real_path(path) {
+            Some(real) => self.files.open(&real).map_err(|error| self.named(path, error)),
+            None => Err(outside(path)),
+        }
+    }
+
+    fn on_disk(&self, path: &str) -> Option<String> {
+        self.files.on_disk(&self.real_path(path)?)
+    }
+}
+
+fn outside(path: &str) -> FileError {
+    FileError { path: steps_back(path), reason: "it is not in the repository".into() }
 }
 
 /// A text in which paths above the repository are written with `..`.

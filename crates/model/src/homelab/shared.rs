@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     names::{NetworkName, StackName},
-    spec::NetworkSpec,
+    spec::{NetworkSpec, Pool},
 };
 
 pub(super) fn stacks(reader: &mut Reader<'_>, node: &Node) -> BTreeMap<StackName, Stack> {
@@ -118,7 +118,11 @@ fn network(reader: &mut Reader<'_>, node: &Node, path: &str) -> NetworkSpec {
     }
     match (subnet, gateway) {
         (Some(subnet), gateway) => {
-            spec.pools.push((subnet.value, gateway.map(|gateway| gateway.value)));
+            spec.pools.push(Pool {
+                subnet: Some(subnet.value),
+                gateway: gateway.map(|gateway| gateway.value),
+                ..Pool::default()
+            });
         }
         (None, Some(gateway)) => reader.findings.push(
             Finding::error("missing-key", "a gateway needs a subnet")

@@ -21,6 +21,9 @@ const DEPTH_MAX: usize = 64;
 /// file is likely to use the name for a folder of its own.
 const ELSEWHERE: &str = ".repository";
 
+/// Where files that Hob makes go, below the stack's folder.
+pub(super) const GENERATED: &str = ".content";
+
 /// Content that was read once, however many stacks and hosts see it.
 pub(super) struct Contents<'a> {
     repository: &'a Repository<'a>,
@@ -105,6 +108,11 @@ impl Bundle {
         let file = contents.file(path, executable)?;
         let seen = seen(&file);
         let place = StackPath::new(stack_path(project_dir, path));
+        self.put(place, file)?;
+        Ok(seen)
+    }
+
+    pub(super) fn put(&mut self, place: StackPath, file: StackFile) -> Result<(), String> {
         if !self.files.contains_key(&place) {
             self.bytes += file.content.expose().len() as u64;
             if self.files.len() >= FILES_MAX {
@@ -115,7 +123,7 @@ impl Bundle {
             }
             self.files.insert(place, file);
         }
-        Ok(seen)
+        Ok(())
     }
 }
 

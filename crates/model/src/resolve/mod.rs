@@ -11,13 +11,17 @@ use crate::{
     repository::Repository,
 };
 
+mod build;
 mod content;
 mod cross;
 mod facets;
+mod inner_files;
 mod mounts;
 mod needs;
+mod network;
 mod ports;
 mod resources;
+mod runtime;
 mod service;
 mod shared;
 mod sources;
@@ -25,6 +29,7 @@ mod stack;
 mod unused;
 mod variables;
 
+use build::Contexts;
 use content::Contents;
 use cross::Facts;
 use sources::{HostSources, Sources};
@@ -38,6 +43,7 @@ pub fn resolve(homelab: &Homelab, files: &dyn Files, root: &str) -> (Desired, Ve
         homelab,
         repository: &repository,
         contents: Contents::new(&repository),
+        contexts: Contexts::new(&repository),
         undefined: Undefined::default(),
         findings: Vec::new(),
     };
@@ -83,6 +89,7 @@ struct Resolver<'a> {
     homelab: &'a Homelab,
     repository: &'a Repository<'a>,
     contents: Contents<'a>,
+    contexts: Contexts<'a>,
     undefined: Undefined,
     findings: Vec<Finding>,
 }
@@ -155,6 +162,7 @@ impl Resolver<'_> {
             &mut facts,
             &mut self.findings,
         );
+        let builds = build::of_project(&mut self.contexts, project, &mut self.findings);
         let mut used = resources::Used::default();
         let mut mounts = mounts::Mounts {
             repository: self.repository,
@@ -166,12 +174,13 @@ impl Resolver<'_> {
         for service in project.services.values() {
             used.add(service);
             facets::of_service(self.repository, service, mounts.findings);
-            if let Some(desired) = service::resolve(&mut mounts, service, &mut facts) {
+            let build = builds.get(&service.name);
+            if let Some(desired) = service::resolve(&mut mounts, service, build, &mut facts) {
                 stack.services.insert(service.name.as_str().into(), desired);
             }
         }
         stack.files = mounts.bundle.files;
-        resources::networks(self.repository, project, &used, &mut stack, &mut self.findings);
+        resources::networks(self.repository, project, &used, &mut stack);
         resources::volumes(self.repository, project, &used, &mut stack, &mut self.findings);
         keep_known_dependencies(&mut stack);
         (stack, facts)

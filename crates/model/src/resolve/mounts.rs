@@ -5,16 +5,19 @@ use std::collections::BTreeMap;
 use hob_compose::{
     Finding, Place,
     files::{base_name, parent},
-    project::{FileObject, FileReference, MountKind, Project, Service, ServiceVolume},
+    project::{BindOptions, FileContent, MountKind, Project, Service, ServiceVolume, TmpfsOptions},
 };
 
-use super::content::{Bundle, Contents, Found, below, stack_path};
+use super::{
+    content::{Bundle, Contents, Found, below, stack_path},
+    inner_files::Used,
+};
 use crate::{
     digest::Digest,
     homelab::byte_amount,
-    names::VolumeName,
+    names::{ImageRef, VolumeName},
     repository::{Location, Repository},
-    spec::{BindSource, Mount},
+    spec::{BindSource, InnerFile, Mount},
 };
 
 /// Ends of names that only files have: a missing source of such a name is not meant as a folder.
@@ -37,6 +40,7 @@ pub(super) struct Mounts<'a, 'r> {
 #[derive(Default)]
 pub(super) struct Mounted {
     pub(super) mounts: BTreeMap<String, Mount>,
+    pub(super) files: BTreeMap<String, InnerFile>,
     pub(super) content: BTreeMap<String, Digest>,
 }
 
@@ -46,7 +50,7 @@ struct Bind<'b> {
     target: &'b str,
     read_only: bool,
     create: bool,
-    propagation: Option<String>,
+    options: BindOptions,
     path: String,
     place: Place,
 }
@@ -59,9 +63,9 @@ impl Mounts<'_, '_> {
             let path = format!("services.{}.volumes[{index}]", service.name);
             self.volume(volume, &path, &mut mounted);
         }
-        for (index, tmpfs) in service.tmpfs.iter().enumerate() {
-            let path = format!("services.{}.tmpfs[{index}]", service.name);
-            self.tmpfs(tmpfs, &path, service, &mut mounted);
+        for tmpfs in &service.tmpfs {
+            let (target, mount) = short_tmpfs(tmpfs);
+            mounted.mounts.insert(target, mount);
         }
         let project = self.project;
         let kinds = [
@@ -73,7 +77,10 @@ impl Mounts<'_, '_> {
                 let path = format!("services.{}.{kind}[{index}]", service.name);
                 // A reference to nothing has a finding of the loader.
                 if let Some(object) = objects.get(&reference.source) {
-                    self.file(kind, reference, object, service, &path, &mut mounted);
+                    let place = service.places.get(kind).unwrap_or(&service.place);
+                    let place = self.repository.place(place);
+                    let used = Used { kind, reference, object, service, path: &path, place };
+                    self.file(&used, &mut mounted);
                 }
             }
         }
@@ -89,7 +96,7 @@ impl Mounts<'_, '_> {
                     target: &volume.target,
                     read_only: volume.read_only,
                     create: volume.bind.create_host_path,
-                    propagation: volume.bind.propagation.clone(),
+                    options: volume.bind.clone(),
                     path: path.to_owned(),
                     place: self.repository.place(&volume.place),
                 };
@@ -106,12 +113,21 @@ impl Mounts<'_, '_> {
                         name: VolumeName::new(&declared.name),
                         read_only: volume.read_only,
                         nocopy: volume.volume.nocopy,
+                        subpath: volume.volume.subpath.clone(),
                     };
                     mounted.mounts.insert(target, mount);
                 }
             }
+            (MountKind::Image, source) => {
+                let Some(image) = source else { return };
+                let subpath = volume.image_subpath.clone();
+                mounted
+                    .mounts
+                    .insert(target, Mount::Image { image: ImageRef::new(image), subpath });
+            }
             (MountKind::Tmpfs, _) => {
-                let mount = Mount::Tmpfs { bytes: volume.tmpfs.size, mode: volume.tmpfs.mode };
+                let TmpfsOptions { size, mode } = volume.tmpfs;
+                let mount = Mount::Tmpfs { bytes: size, mode, options: Vec::new() };
                 mounted.mounts.insert(target, mount);
             }
         }
@@ -123,9 +139,6 @@ impl Mounts<'_, '_> {
         for (index, volume) in service.volumes.iter().enumerate() {
             let options = [
                 ("consistency", volume.consistency.is_some()),
-                ("bind.selinux", volume.bind.selinux.is_some()),
-                ("bind.recursive", volume.bind.recursive.is_some()),
-                ("volume.subpath", volume.volume.subpath.is_some()),
                 ("volume.labels", !volume.volume.labels.is_empty()),
             ];
             for (option, _) in options.into_iter().filter(|(_, is_set)| *is_set) {
@@ -144,29 +157,15 @@ impl Mounts<'_, '_> {
     }
 
     /// A config or a secret: a file of the repository that the container may read.
-    fn file(
-        &mut self,
-        kind: &str,
-        reference: &FileReference,
-        object: &FileObject,
-        service: &Service,
-        path: &str,
-        mounted: &mut Mounted,
-    ) {
-        let place = self.repository.place(service.places.get(kind).unwrap_or(&service.place));
-        let owned = [
-            ("uid", reference.uid.is_some()),
-            ("gid", reference.gid.is_some()),
-            ("mode", reference.mode.is_some()),
-        ];
-        for (attribute, is_set) in owned {
-            if is_set {
-                self.findings.push(not_acted_on(&format!("{path}.{attribute}"), place.clone()));
-            }
-        }
+    fn file(&mut self, used: &Used<'_>, mounted: &mut Mounted) {
+        let Used { kind, reference, object, .. } = used;
+        let FileContent::File(file) = &object.content else {
+            return self.inner_file(used, mounted);
+        };
+        self.say_unowned(used);
         let object_path = format!("{kind}.{}.file", reference.source);
         let object_place = self.repository.place(&object.place);
-        if let Location::Inside(inside) = self.repository.locate(&object.file)
+        if let Location::Inside(inside) = self.repository.locate(file)
             && matches!(self.contents.kind(&inside), Ok(Found::Nothing))
         {
             self.findings.push(
@@ -178,11 +177,11 @@ impl Mounts<'_, '_> {
             return;
         }
         let bind = Bind {
-            source: &object.file,
+            source: file,
             target: &reference.target,
             read_only: true,
             create: false,
-            propagation: None,
+            options: BindOptions::default(),
             path: object_path,
             place: object_place,
         };
@@ -222,8 +221,10 @@ impl Mounts<'_, '_> {
         if let Some(digest) = digest {
             mounted.content.insert(target.clone(), digest);
         }
-        let Bind { read_only, propagation, .. } = bind;
-        mounted.mounts.insert(target, Mount::Bind { source, read_only, create, propagation });
+        let BindOptions { propagation, create_host_path: _, selinux, recursive } = bind.options;
+        let read_only = bind.read_only;
+        let mount = Mount::Bind { source, read_only, create, propagation, selinux, recursive };
+        mounted.mounts.insert(target, mount);
     }
 
     /// Source, whether the Engine makes it, and what is in it, of a bind of a path below the
@@ -323,35 +324,24 @@ impl Mounts<'_, '_> {
             );
         }
     }
+}
 
-    /// `path[:option,option...]`.
-    fn tmpfs(&mut self, text: &str, path: &str, service: &Service, mounted: &mut Mounted) {
-        let (target, options) = text.split_once(':').unwrap_or((text, ""));
-        let (mut bytes, mut mode) = (None, None);
-        for option in options.split(',').filter(|option| !option.is_empty()) {
-            let understood = match option.split_once('=') {
-                Some(("size", size)) => {
-                    bytes = byte_amount(size);
-                    bytes.is_some()
-                }
-                Some(("mode", bits)) => {
-                    mode = u32::from_str_radix(bits, 8).ok();
-                    mode.is_some()
-                }
-                _ => matches!(option, "rw" | "noexec" | "nosuid" | "nodev"),
-            };
-            if !understood {
-                let place = service.places.get("tmpfs").unwrap_or(&service.place);
-                self.findings.push(
-                    Finding::warning("not-acted-on", format!("{option:?} has no effect yet"))
-                        .at(self.repository.place(place))
-                        .on(path)
-                        .hint("size= and mode= have"),
-                );
+/// `path[:option,option...]`.
+fn short_tmpfs(text: &str) -> (String, Mount) {
+    let (target, written) = text.split_once(':').unwrap_or((text, ""));
+    let (mut bytes, mut mode, mut options) = (None, None, Vec::new());
+    for option in written.split(',').filter(|option| !option.is_empty()) {
+        match option.split_once('=') {
+            Some(("size", size)) if byte_amount(size).is_some() => bytes = byte_amount(size),
+            Some(("mode", bits)) if u32::from_str_radix(bits, 8).is_ok() => {
+                mode = u32::from_str_radix(bits, 8).ok();
             }
+            // How such memory is mounted anyway.
+            None if matches!(option, "rw" | "noexec" | "nosuid" | "nodev") => {}
+            _ => options.push(option.to_owned()),
         }
-        mounted.mounts.insert(target.to_owned(), Mount::Tmpfs { bytes, mode });
     }
+    (target.to_owned(), Mount::Tmpfs { bytes, mode, options })
 }
 
 /// An attribute that is understood but has no effect.

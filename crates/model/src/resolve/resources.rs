@@ -4,16 +4,15 @@ use std::collections::BTreeSet;
 
 use hob_compose::{
     Finding,
-    project::{MountKind, Network, Project, Service},
+    project::{IpamPool, MountKind, Network, Project, Service},
 };
 
-use super::mounts::not_acted_on;
 use crate::{
     desired::{DesiredStack, StackNetwork, StackVolume},
     names::{NetworkName, VolumeName},
     repository::{Location, Repository},
     secret::Secret,
-    spec::{NetworkSpec, VolumeSpec},
+    spec::{NetworkSpec, Pool, VolumeSpec},
 };
 
 /// Keys of networks and volumes that a service refers to.
@@ -44,7 +43,6 @@ pub(super) fn networks(
     project: &Project,
     used: &Used,
     stack: &mut DesiredStack,
-    findings: &mut Vec<Finding>,
 ) {
     for (key, network) in &project.networks {
         if !used.networks.contains(key) {
@@ -55,7 +53,6 @@ pub(super) fn networks(
             stack.external_networks.insert(name, repository.place(&network.place));
             continue;
         }
-        say_ignored(repository, key, network, findings);
         let spec = network_spec(network);
         stack.networks.insert(name, StackNetwork { key: key.clone(), spec });
     }
@@ -76,33 +73,22 @@ fn network_spec(network: &Network) -> NetworkSpec {
         options: network.driver_opts.clone(),
         internal: network.internal,
         attachable: network.attachable.unwrap_or(false),
+        no_ipv4: network.enable_ipv4 == Some(false),
         ipv6: network.enable_ipv6.unwrap_or(false),
-        pools: pools
-            .filter_map(|pool| Some((pool.subnet.clone()?, pool.gateway.clone())))
-            .collect(),
+        ipam_driver: network.ipam.driver.clone().filter(|driver| driver != "default"),
+        ipam_options: network.ipam.options.clone(),
+        pools: pools.map(pool).collect(),
         labels: network.labels.clone(),
     }
 }
 
-fn say_ignored(
-    repository: &Repository<'_>,
-    key: &str,
-    network: &Network,
-    findings: &mut Vec<Finding>,
-) {
-    let pools = &network.ipam.pools;
-    let ignored = [
-        ("enable_ipv4", network.enable_ipv4 == Some(false)),
-        ("ipam.driver", network.ipam.driver.as_ref().is_some_and(|driver| driver != "default")),
-        ("ipam.options", !network.ipam.options.is_empty()),
-        ("ipam.config.ip_range", pools.iter().any(|pool| pool.ip_range.is_some())),
-        ("ipam.config.aux_addresses", pools.iter().any(|pool| !pool.aux_addresses.is_empty())),
-    ];
-    for (attribute, is_set) in ignored {
-        if is_set {
-            let path = format!("networks.{key}.{attribute}");
-            findings.push(not_acted_on(&path, repository.place(&network.place)));
-        }
+fn pool(pool: &IpamPool) -> Pool {
+    let IpamPool { subnet, ip_range, gateway, aux_addresses } = pool;
+    Pool {
+        subnet: subnet.clone(),
+        gateway: gateway.clone(),
+        range: ip_range.clone(),
+        kept: aux_addresses.clone(),
     }
 }
 

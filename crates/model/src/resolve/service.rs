@@ -11,33 +11,33 @@ use hob_compose::{
 };
 
 use super::{
-    cross::{Facts, PortFact},
-    mounts::{Mounted, Mounts, not_acted_on},
+    cross::Facts,
+    mounts::{Mounted, Mounts},
+    network::{exposed, network, ports},
+    runtime::{self, container_of},
 };
 use crate::{
     desired::{Condition, Dependency, DesiredService, PullPolicy},
-    names::{ContainerName, ImageRef, NetworkName, Role, ServiceName},
+    names::{ImageRef, Role, ServiceName},
     secret::Secret,
     spec::{
-        ContainerSpec, Device, Endpoint, HealthCheck, Limits, Logging, NetworkMode, PublishedPort,
-        RestartPolicy,
+        BuildSpec, ContainerSpec, HealthCheck, Logging, Namespaces, NetworkMode, PublishedPort,
+        RestartPolicy, VolumesFrom,
     },
 };
-
-/// Nanoseconds of processor time in a second of one core.
-const NANO: f64 = 1e9;
 
 /// `None` if it has no image, which the loader has a finding for.
 pub(super) fn resolve(
     mounts: &mut Mounts<'_, '_>,
     service: &Service,
+    build: Option<&Arc<BuildSpec>>,
     facts: &mut Facts,
 ) -> Option<DesiredService> {
-    let image = ImageRef::new(service.image.as_ref()?);
-    let container = ContainerName::new(match &service.container_name {
-        Some(name) => name.clone(),
-        None => format!("{}-{}-1", mounts.project.name, service.name),
-    });
+    let image = match &service.image {
+        Some(image) => ImageRef::new(image),
+        None => build?.image.clone(),
+    };
+    let container = container_of(mounts.project, service);
     if container.role().0 != Role::Current {
         let name = mounts.repository.place(&service.place);
         mounts.findings.push(
@@ -50,24 +50,37 @@ pub(super) fn resolve(
             .hint("choose a name that does not end in .hob-old or .hob-new"),
         );
     }
-    say_ignored(mounts, service);
-    let network = network(mounts, service, &container);
+    let shared = Shared {
+        network: network(mounts, service, &container),
+        namespaces: runtime::namespaces(mounts, service),
+        volumes_from: runtime::volumes_from(mounts, service),
+    };
     let ports = ports(mounts, service, facts);
     let mounted = mounts.of_service(service);
     let pull = pull(mounts, service);
     Some(DesiredService {
         container,
-        spec: Arc::new(spec(service, image, network, ports, mounted)),
+        spec: Arc::new(ContainerSpec {
+            build: build.cloned(),
+            ..spec(service, image, shared, ports, mounted)
+        }),
         depends_on: depends_on(service),
         pull,
         place: Some(mounts.repository.place(&service.place)),
     })
 }
 
+/// What a container has in common with others.
+struct Shared {
+    network: NetworkMode,
+    namespaces: Namespaces,
+    volumes_from: Vec<VolumesFrom>,
+}
+
 fn spec(
     service: &Service,
     image: ImageRef,
-    network: NetworkMode,
+    shared: Shared,
     ports: BTreeSet<PublishedPort>,
     mounted: Mounted,
 ) -> ContainerSpec {
@@ -76,17 +89,22 @@ fn spec(
         driver: logging.driver.clone(),
         options: secrets(&logging.options),
     });
+    let Shared { network, namespaces, volumes_from } = shared;
+    let (devices, device_requests) = runtime::devices(service);
     let extra_hosts = service.extra_hosts.iter();
     let ulimits = service.ulimits.iter();
     ContainerSpec {
         image,
+        build: None,
         command: words(service.command.as_ref()),
         entrypoint: words(service.entrypoint.as_ref()),
         env: environment
             .filter_map(|(key, value)| Some((key.clone(), Secret::new(value.clone()?))))
             .collect(),
         labels: secrets(&service.labels),
+        annotations: secrets(&service.annotations),
         hostname: service.hostname.clone(),
+        domainname: service.domainname.clone(),
         user: service.user.clone(),
         working_dir: service.working_dir.clone(),
         cap_add: service.cap_add.iter().cloned().collect(),
@@ -103,16 +121,30 @@ fn spec(
         shm_bytes: service.shm_size,
         extra_hosts: extra_hosts.map(|at| format!("{}:{}", at.host, at.address)).collect(),
         dns: service.dns.clone(),
-        devices: service.devices.iter().map(device).collect(),
+        dns_opt: service.dns_opt.clone(),
+        dns_search: service.dns_search.clone(),
+        devices,
+        device_requests,
+        device_cgroup_rules: service.device_cgroup_rules.clone(),
+        namespaces,
+        cgroup_parent: service.cgroup_parent.clone(),
+        runtime: service.runtime.clone(),
+        storage_opt: service.storage_opt.clone(),
         mounts: mounted.mounts,
+        volumes_from,
+        files: mounted.files,
         network,
         ports,
+        expose: exposed(service),
         restart: restart(service.restart),
         health: service.healthcheck.as_ref().map(health),
-        limits: limits(&service.limits),
+        limits: runtime::limits(service),
+        blkio: service.blkio.as_ref().map(runtime::blkio),
         logging,
         stop_signal: service.stop_signal.clone(),
         stop_grace: service.stop_grace_period,
+        post_start: runtime::hooks(&service.post_start),
+        pre_stop: runtime::hooks(&service.pre_stop),
         platform: service.platform.clone(),
         content: mounted.content,
     }
@@ -124,14 +156,6 @@ fn words(list: Option<&Vec<String>>) -> Option<Vec<Secret<String>>> {
 
 fn secrets(map: &BTreeMap<String, String>) -> BTreeMap<String, Secret<String>> {
     map.iter().map(|(key, value)| (key.clone(), Secret::new(value.clone()))).collect()
-}
-
-fn device(device: &project::Device) -> Device {
-    Device {
-        source: device.source.clone(),
-        target: device.target.clone(),
-        permissions: device.permissions.clone(),
-    }
 }
 
 fn restart(policy: Option<project::RestartPolicy>) -> RestartPolicy {
@@ -162,18 +186,6 @@ fn health(check: &project::Healthcheck) -> HealthCheck {
     }
 }
 
-fn limits(limits: &project::Limits) -> Limits {
-    let project::Limits { memory, cpus, pids } = limits;
-    Limits {
-        memory_bytes: *memory,
-        memory_reservation_bytes: None,
-        // why: a negative number of cores saturates to 0, which is no limit; no number that the
-        // Engine accepts comes near the upper end.
-        nano_cpus: cpus.map(|cores| (cores * NANO).round() as u64),
-        pids: *pids,
-    }
-}
-
 fn depends_on(service: &Service) -> BTreeMap<ServiceName, Dependency> {
     let one = |dependency: &project::Dependency| Dependency {
         condition: match dependency.condition {
@@ -187,122 +199,23 @@ fn depends_on(service: &Service) -> BTreeMap<ServiceName, Dependency> {
     service.depends_on.iter().map(|(name, on)| (ServiceName::new(name), one(on))).collect()
 }
 
-fn network(
-    mounts: &mut Mounts<'_, '_>,
-    service: &Service,
-    container: &ContainerName,
-) -> NetworkMode {
-    let mode = service.network_mode.as_deref();
-    match mode {
-        Some("host") => return NetworkMode::Host,
-        Some("none") => return NetworkMode::None,
-        // The Engine's own bridge knows no aliases.
-        Some("bridge" | "default") => {
-            let bridge = (NetworkName::from("bridge"), Endpoint::default());
-            return NetworkMode::Attached(BTreeMap::from([bridge]));
-        }
-        Some(other) if other.contains(':') => {
-            let place = place_of(mounts, service, "network_mode");
-            mounts.findings.push(
-                Finding::error("unsupported-attribute", format!("{other} is not supported yet"))
-                    .at(place)
-                    .on(format!("services.{}.network_mode", service.name))
-                    .hint("put both services on one network"),
-            );
-            return NetworkMode::None;
-        }
-        Some(_) | None => {}
-    }
-    let names = |aliases: &[String]| -> BTreeSet<String> {
-        let own = [container.as_str().to_owned(), service.name.clone()];
-        own.into_iter().chain(aliases.iter().cloned()).collect()
-    };
-    if let Some(name) = mode {
-        let endpoint = Endpoint { aliases: names(&[]), ..Endpoint::default() };
-        return NetworkMode::Attached(BTreeMap::from([(NetworkName::new(name), endpoint)]));
-    }
-    let endpoints = service.networks.iter().filter_map(|(key, at)| {
-        // A network that is not declared has a finding of the loader.
-        let network = mounts.project.networks.get(key)?;
-        let endpoint = Endpoint {
-            aliases: names(&at.aliases),
-            ipv4: at.ipv4_address.clone(),
-            ipv6: at.ipv6_address.clone(),
-            priority: at.priority,
-        };
-        Some((NetworkName::new(&network.name), endpoint))
-    });
-    NetworkMode::Attached(endpoints.collect())
-}
-
-fn ports(mounts: &Mounts<'_, '_>, service: &Service, facts: &mut Facts) -> BTreeSet<PublishedPort> {
-    let mut ports = BTreeSet::new();
-    for (index, port) in service.ports.iter().enumerate() {
-        let published = port.published.map(|range| match range.first == range.last {
-            true => range.first.to_string(),
-            false => format!("{}-{}", range.first, range.last),
-        });
-        let resolved = PublishedPort {
-            address: port.host_ip.clone(),
-            published,
-            target: port.target,
-            protocol: port.protocol.clone(),
-        };
-        facts.ports.push(PortFact {
-            service: ServiceName::new(&service.name),
-            fixed: port.published.filter(|at| at.first == at.last).map(|at| at.first),
-            port: resolved.clone(),
-            path: format!("services.{}.ports[{index}]", service.name),
-            place: mounts.repository.place(&port.place),
-        });
-        ports.insert(resolved);
-    }
-    ports
-}
-
 fn pull(mounts: &mut Mounts<'_, '_>, service: &Service) -> PullPolicy {
-    let ignored = match service.pull_policy {
-        Some(project::PullPolicy::Never) => return PullPolicy::Never,
-        None | Some(project::PullPolicy::Missing) => return PullPolicy::Missing,
-        Some(project::PullPolicy::Always) => "always",
-        Some(project::PullPolicy::Build) => "build",
-        Some(project::PullPolicy::Every(_)) => "every",
-    };
-    let place = place_of(mounts, service, "pull_policy");
-    mounts.findings.push(
-        Finding::note("not-acted-on", format!("{ignored} counts as missing"))
-            .at(place)
-            .on(format!("services.{}.pull_policy", service.name))
-            .hint("an update is a change in the repository: pin the version that you want"),
-    );
-    PullPolicy::Missing
-}
-
-/// What the typed project carries and a container's specification does not.
-fn say_ignored(mounts: &mut Mounts<'_, '_>, service: &Service) {
-    let base = format!("services.{}", service.name);
-    for (attribute, is_set) in
-        [("dns_opt", !service.dns_opt.is_empty()), ("dns_search", !service.dns_search.is_empty())]
-    {
-        if is_set {
-            let place = place_of(mounts, service, attribute);
-            mounts.findings.push(not_acted_on(&format!("{base}.{attribute}"), place));
+    match service.pull_policy {
+        // Whether the registry is asked is part of how it is built.
+        _ if service.build.is_some() => PullPolicy::Missing,
+        Some(project::PullPolicy::Never) => PullPolicy::Never,
+        None | Some(project::PullPolicy::Missing | project::PullPolicy::Build) => {
+            PullPolicy::Missing
         }
-    }
-    for (key, at) in &service.networks {
-        let ignored = [
-            ("link_local_ips", !at.link_local_ips.is_empty()),
-            ("mac_address", at.mac_address.is_some()),
-            ("driver_opts", !at.driver_opts.is_empty()),
-            ("gw_priority", at.gw_priority != 0),
-            ("interface_name", at.interface_name.is_some()),
-        ];
-        for (attribute, is_set) in ignored {
-            if is_set {
-                let place = place_of(mounts, service, "networks");
-                let path = format!("{base}.networks.{key}.{attribute}");
-                mounts.findings.push(not_acted_on(&path, place));
-            }
+        Some(project::PullPolicy::Always | project::PullPolicy::Every(_)) => {
+            let place = place_of(mounts, service, "pull_policy");
+            mounts.findings.push(
+                Finding::note("not-acted-on", "the image is fetched when a container is made")
+                    .at(place)
+                    .on(format!("services.{}.pull_policy", service.name))
+                    .hint("an update is a change in the repository: pin the version that you want"),
+            );
+            PullPolicy::Always
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
     time::Duration,
 };
 
@@ -10,12 +11,24 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     digest::Digest,
-    names::{ImageRef, NetworkName, VolumeName},
+    names::{ImageRef, ServiceName},
     secret::Secret,
 };
 
+mod build;
+mod gates;
+mod mount;
+mod network;
+mod runtime;
 mod written;
 
+pub use build::{BuildContext, BuildSpec, ContextEntry, ContextFiles, ContextKind, ContextSource};
+pub use gates::Gate;
+pub use mount::{BindSource, Mount};
+pub use network::{Endpoint, NetworkMode, NetworkSpec, Pool, PublishedPort, VolumeSpec};
+pub use runtime::{
+    Blkio, Device, DeviceRequest, Hook, InnerFile, Limits, Namespace, Namespaces, Peer, VolumesFrom,
+};
 pub use written::{SPEC_DIGEST_VERSION, SealedSpec, SpecDigest};
 
 /// The effective specification of one container: everything that, if it changed, would make the
@@ -27,6 +40,8 @@ pub use written::{SPEC_DIGEST_VERSION, SealedSpec, SpecDigest};
 pub struct ContainerSpec {
     /// The image, by the name that the Compose file gives it.
     pub image: ImageRef,
+    /// How the image is built, if it is not fetched.
+    pub build: Option<Arc<BuildSpec>>,
     /// Arguments instead of the image's own; `Some([])` means none at all.
     pub command: Option<Vec<Secret<String>>>,
     /// Entry point instead of the image's own.
@@ -35,8 +50,12 @@ pub struct ContainerSpec {
     pub env: BTreeMap<String, Secret<String>>,
     /// The owner's labels; Hob's and Compose's own are added on creation and are not part of it.
     pub labels: BTreeMap<String, Secret<String>>,
+    /// Annotations, which the Engine hands on to the OCI runtime.
+    pub annotations: BTreeMap<String, Secret<String>>,
     /// Host name inside the container.
     pub hostname: Option<String>,
+    /// Domain name inside the container.
+    pub domainname: Option<String>,
     /// User and group to run as.
     pub user: Option<String>,
     /// Working directory.
@@ -69,26 +88,54 @@ pub struct ContainerSpec {
     pub extra_hosts: Vec<String>,
     /// DNS servers.
     pub dns: Vec<String>,
+    /// Options of the resolver.
+    pub dns_opt: Vec<String>,
+    /// Search domains.
+    pub dns_search: Vec<String>,
     /// Host devices.
     pub devices: Vec<Device>,
+    /// Devices that a driver picks, such as GPUs.
+    pub device_requests: Vec<DeviceRequest>,
+    /// Rules of the device control group, such as `c 1:3 mr`.
+    pub device_cgroup_rules: Vec<String>,
+    /// Namespaces that are not the container's own.
+    pub namespaces: Namespaces,
+    /// The control group that the container's own lies in.
+    pub cgroup_parent: Option<String>,
+    /// The OCI runtime.
+    pub runtime: Option<String>,
+    /// Options of the storage driver.
+    pub storage_opt: BTreeMap<String, String>,
     /// What is mounted, by target.
     pub mounts: BTreeMap<String, Mount>,
+    /// Whose mounts it has too.
+    pub volumes_from: Vec<VolumesFrom>,
+    /// Files put into the container itself, by path.
+    pub files: BTreeMap<String, InnerFile>,
     /// Where the container is attached.
     pub network: NetworkMode,
     /// Published ports.
     pub ports: BTreeSet<PublishedPort>,
+    /// Ports offered to other containers, such as `80/tcp`, beside those that are published.
+    pub expose: BTreeSet<String>,
     /// What the Engine does when the container ends.
     pub restart: RestartPolicy,
     /// The health check, if the Compose file says something about it.
     pub health: Option<HealthCheck>,
     /// Resource limits.
     pub limits: Limits,
+    /// Weights and limits of block devices.
+    pub blkio: Option<Blkio>,
     /// Log driver and its options.
     pub logging: Option<Logging>,
     /// Signal that asks the program to end.
     pub stop_signal: Option<String>,
     /// How long it may take to end before it is killed.
     pub stop_grace: Option<Duration>,
+    /// What is run in it once it was started.
+    pub post_start: Vec<Hook>,
+    /// What is run in it before it is stopped.
+    pub pre_stop: Vec<Hook>,
     /// `os/arch[/variant]`, if asked for.
     pub platform: Option<String>,
     /// Digests of the repository's files that the container sees, by mount target. A changed file
@@ -101,11 +148,14 @@ impl ContainerSpec {
     pub fn new(image: impl Into<ImageRef>) -> Self {
         Self {
             image: image.into(),
+            build: None,
             command: None,
             entrypoint: None,
             env: BTreeMap::new(),
             labels: BTreeMap::new(),
+            annotations: BTreeMap::new(),
             hostname: None,
+            domainname: None,
             user: None,
             working_dir: None,
             cap_add: BTreeSet::new(),
@@ -122,123 +172,52 @@ impl ContainerSpec {
             shm_bytes: None,
             extra_hosts: Vec::new(),
             dns: Vec::new(),
+            dns_opt: Vec::new(),
+            dns_search: Vec::new(),
             devices: Vec::new(),
+            device_requests: Vec::new(),
+            device_cgroup_rules: Vec::new(),
+            namespaces: Namespaces::default(),
+            cgroup_parent: None,
+            runtime: None,
+            storage_opt: BTreeMap::new(),
             mounts: BTreeMap::new(),
+            volumes_from: Vec::new(),
+            files: BTreeMap::new(),
             network: NetworkMode::None,
             ports: BTreeSet::new(),
+            expose: BTreeSet::new(),
             restart: RestartPolicy::No,
             health: None,
             limits: Limits::default(),
+            blkio: None,
             logging: None,
             stop_signal: None,
             stop_grace: None,
+            post_start: Vec::new(),
+            pre_stop: Vec::new(),
             platform: None,
             content: BTreeMap::new(),
         }
     }
-}
 
-/// A host device passed in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Device {
-    /// Path on the host.
-    pub source: String,
-    /// Path in the container.
-    pub target: String,
-    /// Any of `r`, `w`, `m`.
-    pub permissions: String,
-}
+    /// Other containers that it shares a namespace or volumes with.
+    pub fn peers(&self) -> impl Iterator<Item = &Peer> {
+        let network = match &self.network {
+            NetworkMode::Container(peer) => Some(peer),
+            NetworkMode::Attached(_) | NetworkMode::Host | NetworkMode::None => None,
+        };
+        network
+            .into_iter()
+            .chain(self.namespaces.peers())
+            .chain(self.volumes_from.iter().map(|from| &from.peer))
+    }
 
-/// Something mounted into a container.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Mount {
-    /// A folder or file of the host.
-    Bind {
-        /// Where it lies.
-        source: BindSource,
-        /// Without write access.
-        read_only: bool,
-        /// Whether the Engine makes a missing folder; otherwise it refuses to start.
-        create: bool,
-        /// Mount propagation, such as `rslave`.
-        propagation: Option<String>,
-    },
-    /// A named volume.
-    Volume {
-        /// Its name on the Engine.
-        name: VolumeName,
-        /// Without write access.
-        read_only: bool,
-        /// Without copying what the image has at the target into a new volume.
-        nocopy: bool,
-    },
-    /// A volume without a name, new with each container unless inherited from a predecessor.
-    Anonymous,
-    /// Memory.
-    Tmpfs {
-        /// Limit in bytes.
-        bytes: Option<u64>,
-        /// Mode bits.
-        mode: Option<u32>,
-    },
-}
-
-/// Where a bind mount's source lies.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum BindSource {
-    /// An absolute path of the host that the owner chose.
-    Host(String),
-    /// A path below the stack's folder on the host; empty for the folder itself.
-    Stack(String),
-}
-
-/// How a container is networked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum NetworkMode {
-    /// Attached to these networks, by their names on the Engine.
-    Attached(BTreeMap<NetworkName, Endpoint>),
-    /// The host's own network.
-    Host,
-    /// No network.
-    None,
-}
-
-/// One attachment.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Endpoint {
-    /// Names by which others on the network find the container.
-    pub aliases: BTreeSet<String>,
-    /// A fixed IPv4 address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ipv4: Option<String>,
-    /// A fixed IPv6 address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ipv6: Option<String>,
-    /// Higher first; the first network is the one that the Engine attaches at creation.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub priority: i64,
-}
-
-fn is_zero(number: &i64) -> bool {
-    *number == 0
-}
-
-/// A port of the container reachable through the host.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct PublishedPort {
-    /// Address on the host; `None` means every address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub address: Option<String>,
-    /// Port or range on the host as Compose writes it; `None` lets the Engine choose.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub published: Option<String>,
-    /// Port in the container.
-    pub target: u16,
-    /// `tcp`, `udp` or `sctp`.
-    pub protocol: String,
+    /// Services of the same stack whose containers it holds on to: where the container of one of
+    /// these is made anew, this one has to be as well.
+    pub fn providers(&self) -> BTreeSet<&ServiceName> {
+        self.peers().filter_map(|peer| peer.service.as_ref()).collect()
+    }
 }
 
 /// What the Engine does when a container ends.
@@ -284,23 +263,6 @@ impl HealthCheck {
     }
 }
 
-/// Resource limits; `None` is no limit.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Limits {
-    /// Memory in bytes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub memory_bytes: Option<u64>,
-    /// Memory that is kept for it under pressure, in bytes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub memory_reservation_bytes: Option<u64>,
-    /// Processor time in billionths of a core.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub nano_cpus: Option<u64>,
-    /// Processes and threads.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pids: Option<i64>,
-}
-
 /// Where a container's output goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Logging {
@@ -308,42 +270,4 @@ pub struct Logging {
     pub driver: Option<String>,
     /// Its options; some drivers take tokens here, so the values count as secrets.
     pub options: BTreeMap<String, Secret<String>>,
-}
-
-/// A network that Hob makes.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NetworkSpec {
-    /// Driver; `None` is `bridge`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub driver: Option<String>,
-    /// Options of the driver.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub options: BTreeMap<String, String>,
-    /// No way out of the host.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub internal: bool,
-    /// Containers outside a Compose project may attach.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub attachable: bool,
-    /// With IPv6.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub ipv6: bool,
-    /// Address ranges as (subnet, gateway).
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub pools: Vec<(String, Option<String>)>,
-    /// The owner's labels.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub labels: BTreeMap<String, String>,
-}
-
-/// A volume that Hob makes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct VolumeSpec {
-    /// Driver; `None` is `local`.
-    pub driver: Option<String>,
-    /// Options of the driver; the password of a network share stands here, so the values count as
-    /// secrets.
-    pub options: BTreeMap<String, Secret<String>>,
-    /// The owner's labels.
-    pub labels: BTreeMap<String, String>,
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{ContainerSpec, HealthCheck, Logging, NetworkSpec, VolumeSpec};
+use super::{ContainerSpec, HealthCheck, Hook, InnerFile, Logging, NetworkSpec, VolumeSpec};
 use crate::{digest::Digest, secret::Secret};
 
 /// Version of the way specs are written down for their digest. It changes only when the meaning of
@@ -55,11 +55,14 @@ impl ContainerSpec {
     fn written(&self, show: &dyn Fn(&str) -> String) -> Map<String, Value> {
         let Self {
             image,
+            build,
             command,
             entrypoint,
             env,
             labels,
+            annotations,
             hostname,
+            domainname,
             user,
             working_dir,
             cap_add,
@@ -76,16 +79,30 @@ impl ContainerSpec {
             shm_bytes,
             extra_hosts,
             dns,
+            dns_opt,
+            dns_search,
             devices,
+            device_requests,
+            device_cgroup_rules,
+            namespaces,
+            cgroup_parent,
+            runtime,
+            storage_opt,
             mounts,
+            volumes_from,
+            files,
             network,
             ports,
+            expose,
             restart,
             health,
             limits,
+            blkio,
             logging,
             stop_signal,
             stop_grace,
+            post_start,
+            pre_stop,
             platform,
             content,
         } = self;
@@ -95,26 +112,35 @@ impl ContainerSpec {
             ($($attribute:ident)*) => { $(out.put(stringify!($attribute), $attribute);)* };
         }
         put!(image);
+        out.put("build", build.as_ref().map(|build| build.written(show)));
         out.shown_list("command", command.as_ref());
         out.shown_list("entrypoint", entrypoint.as_ref());
         out.shown_map("env", env);
         out.shown_map("labels", labels);
-        put!(hostname user working_dir cap_add cap_drop security_opt privileged read_only);
+        out.shown_map("annotations", annotations);
+        put!(hostname domainname user working_dir cap_add cap_drop security_opt privileged read_only);
         out.put("init", init.map(|on| if on { "on" } else { "off" }));
-        put!(tty stdin_open group_add sysctls ulimits shm_bytes extra_hosts dns devices mounts);
-        put!(network ports restart);
+        put!(tty stdin_open group_add sysctls ulimits shm_bytes extra_hosts dns dns_opt dns_search);
+        put!(devices device_requests device_cgroup_rules namespaces cgroup_parent runtime);
+        put!(storage_opt mounts volumes_from);
+        out.put("files", files.iter().map(owner_of_file).collect::<Map<String, Value>>());
+        put!(network ports expose restart);
         if let Some(health) = health {
             out.health(health);
         }
-        put!(limits);
+        put!(limits blkio);
         if let Some(logging) = logging {
             out.logging(logging);
         }
         put!(stop_signal);
         out.put("stop_grace_ms", stop_grace.map(millis));
+        out.hooks("post_start", post_start);
+        out.hooks("pre_stop", pre_stop);
         put!(platform);
         // A file may hold nothing but a short password, which a plain digest would give away.
         let digests = content.iter().map(|(target, digest)| (target, digest.as_str()));
+        let inner = files.iter().map(|(target, file)| (target, file.digest.as_str()));
+        let digests = digests.chain(inner);
         out.shown("content", digests);
         out.map
     }
@@ -139,15 +165,15 @@ impl VolumeSpec {
     }
 }
 
-struct Writer<'a> {
-    map: Map<String, Value>,
-    show: &'a dyn Fn(&str) -> String,
+pub(super) struct Writer<'a> {
+    pub(super) map: Map<String, Value>,
+    pub(super) show: &'a dyn Fn(&str) -> String,
 }
 
 impl Writer<'_> {
     /// Writes an attribute unless it is absent: null, `false`, an empty list, map or object. (An
     /// attribute whose `false` or empty form differs from its absence is written in another form.)
-    fn put(&mut self, attribute: &str, value: impl Serialize) {
+    pub(super) fn put(&mut self, attribute: &str, value: impl Serialize) {
         // why: only string keys and plain values occur here, which JSON never refuses.
         let value = serde_json::to_value(value).unwrap_or_default();
         let absent = match &value {
@@ -169,7 +195,7 @@ impl Writer<'_> {
         }
     }
 
-    fn shown_map<'b>(
+    pub(super) fn shown_map<'b>(
         &mut self,
         attribute: &str,
         map: impl IntoIterator<Item = (&'b String, &'b Secret<String>)>,
@@ -177,7 +203,11 @@ impl Writer<'_> {
         self.shown(attribute, map.into_iter().map(|(key, value)| (key, value.expose().as_str())));
     }
 
-    fn shown<'b>(&mut self, attribute: &str, map: impl Iterator<Item = (&'b String, &'b str)>) {
+    pub(super) fn shown<'b>(
+        &mut self,
+        attribute: &str,
+        map: impl Iterator<Item = (&'b String, &'b str)>,
+    ) {
         let shown: Map<String, Value> =
             map.map(|(key, value)| (key.clone(), Value::String((self.show)(value)))).collect();
         self.put(attribute, shown);
@@ -196,6 +226,21 @@ impl Writer<'_> {
         self.put("health", map);
     }
 
+    fn hooks(&mut self, attribute: &str, hooks: &[Hook]) {
+        let one = |hook: &Hook| {
+            let Hook { command, user, privileged, working_dir, env } = hook;
+            let mut inner = Writer { map: Map::new(), show: self.show };
+            inner.shown_list("command", Some(command));
+            inner.put("user", user);
+            inner.put("privileged", privileged);
+            inner.put("working_dir", working_dir);
+            inner.shown_map("env", env);
+            Value::Object(inner.map)
+        };
+        let hooks: Vec<Value> = hooks.iter().map(one).collect();
+        self.put(attribute, hooks);
+    }
+
     fn logging(&mut self, logging: &Logging) {
         let Logging { driver, options } = logging;
         let mut inner = Writer { map: Map::new(), show: self.show };
@@ -204,6 +249,12 @@ impl Writer<'_> {
         let map = inner.map;
         self.put("logging", map);
     }
+}
+
+/// What stays the same whatever is in the file: that is written with all other content.
+fn owner_of_file((target, file): (&String, &InnerFile)) -> (String, Value) {
+    let InnerFile { digest: _, content: _, uid, gid, mode } = file;
+    (target.clone(), Value::String(format!("{uid}:{gid} {mode:o}")))
 }
 
 fn millis(duration: Duration) -> u64 {
