@@ -6,8 +6,8 @@ use super::{place, read, runtime};
 use crate::canonical::published_range;
 use crate::project::{
     BindOptions, Condition, Dependency, Device, FileReference, Healthcheck, HostEntry, Logging,
-    MountKind, Port, PortRange, PullPolicy, RestartPolicy, Service, ServiceNetwork,
-    ServiceVolume, TmpfsOptions, Ulimit, VolumeOptions,
+    MountKind, Port, PortRange, PullPolicy, RestartPolicy, Service, ServiceNetwork, ServiceVolume,
+    TmpfsOptions, Ulimit, VolumeOptions,
 };
 use crate::tree::{Data, Entry, Node};
 use crate::units;

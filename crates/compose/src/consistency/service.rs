@@ -170,11 +170,11 @@ fn mounts(node: &Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         let kind = mount.get("type").and_then(Node::as_str).unwrap_or_default();
-        if matches!(kind, "image" | "npipe" | "cluster") {
+        if matches!(kind, "npipe" | "cluster") {
             findings.push(
                 Finding::error(
                     "unsupported-attribute",
-                    format!("mounts of type {kind} are not supported yet"),
+                    format!("mounts of type {kind} are not supported"),
                 )
                 .about(mount)
                 .on(path.key("type"))

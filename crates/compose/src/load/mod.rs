@@ -206,7 +206,7 @@ fn complete(
     if options.resolve_env {
         env_file::resolve(&mut root, &base, files, &mut findings);
     }
-    let project = bind(&root, &options.working_dir, disabled);
+    let project = bind(&root, &options.working_dir, disabled, &scope.environment);
     if options.resolve_env {
         env_file::forget(&mut root);
     }

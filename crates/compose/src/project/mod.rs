@@ -16,8 +16,8 @@ pub use resources::{FileContent, FileObject, Ipam, IpamPool, Network, Volume};
 pub use runtime::{Blkio, DeviceRate, DeviceRequest, Hook, Limits, Namespaces};
 pub use service::{
     BindOptions, Condition, Dependency, Device, FileReference, Healthcheck, HostEntry, Logging,
-    MountKind, Port, PortRange, PullPolicy, RestartPolicy, Service, ServiceNetwork,
-    ServiceVolume, TmpfsOptions, Ulimit, VolumeOptions,
+    MountKind, Port, PortRange, PullPolicy, RestartPolicy, Service, ServiceNetwork, ServiceVolume,
+    TmpfsOptions, Ulimit, VolumeOptions,
 };
 
 use crate::tree::Node;

@@ -31,7 +31,7 @@ fn object(
         let place = &key.span;
         match object.fields.iter().find(|field| field.name == name) {
             Some(field) => {
-                status(field, value, place, &path, findings);
+                status(field, place, &path, findings);
                 shape(value, place, &field.shape, &path, findings);
             }
             None => findings.push(unknown(name, object).at(place.place()).on(path)),
@@ -57,19 +57,17 @@ fn unknown(name: &str, object: &Object) -> Finding {
     }
 }
 
-fn status(field: &Field, value: &Node, place: &Span, path: &Path<'_>, findings: &mut Vec<Finding>) {
+fn status(field: &Field, place: &Span, path: &Path<'_>, findings: &mut Vec<Finding>) {
     let name = field.name;
-    // One copy is what there is anyway.
-    let single =
-        matches!(name, "replicas" | "scale") && value.scalar_text().as_deref() == Some("1");
     let finding = match field.status {
         Status::Carried => return,
-        Status::Missing if single => return,
-        Status::Missing => {
-            Finding::error("unsupported-attribute", format!("{name} is not supported yet"))
-                .hint("take it out of this file for now")
+        Status::Refused(why) => {
+            Finding::error("unsupported-attribute", format!("{name} is not supported: {why}"))
+                .hint("take it out of this file")
         }
-        Status::Inert => Finding::note("inert-attribute", format!("{name} is not acted on")),
+        Status::Inert(why) => {
+            Finding::note("inert-attribute", format!("{name} is not acted on: {why}"))
+        }
     };
     findings.push(finding.at(place.place()).on(path));
 }

@@ -47,15 +47,15 @@ const RESOURCES: Shape = Shape::Object(&Object {
 
 const RESERVATIONS: Shape = Shape::Object(&Object {
     fields: &[
-        inert("cpus", NUMBER_OR_TEXT),
-        missing(
+        inert("cpus", NUMBER_OR_TEXT, "the Engine keeps no processor time free"),
+        field(
             "devices",
             Shape::List(&Shape::Object(&Object {
                 fields: DEVICE_REQUEST_FIELDS,
                 required: &["capabilities"],
             })),
         ),
-        missing(
+        inert(
             "generic_resources",
             Shape::List(&Shape::Object(&Object {
                 fields: &[field(
@@ -67,8 +67,9 @@ const RESERVATIONS: Shape = Shape::Object(&Object {
                 )],
                 required: &[],
             })),
+            SWARM,
         ),
-        missing("memory", TEXT),
+        field("memory", TEXT),
     ],
     required: &[],
 });
@@ -76,9 +77,9 @@ const RESERVATIONS: Shape = Shape::Object(&Object {
 pub(super) const DEPLOY: Shape = Shape::Either(&[
     Shape::Object(&Object {
         fields: &[
-            inert("endpoint_mode", TEXT),
-            inert("labels", LIST_OR_MAP),
-            inert("mode", TEXT),
+            inert("endpoint_mode", TEXT, SWARM),
+            inert("labels", LIST_OR_MAP, SWARM),
+            inert("mode", TEXT, SWARM),
             inert(
                 "placement",
                 Shape::Object(&Object {
@@ -95,23 +96,24 @@ pub(super) const DEPLOY: Shape = Shape::Either(&[
                     ],
                     required: &[],
                 }),
+                SWARM,
             ),
-            missing("replicas", INT_OR_TEXT),
+            field("replicas", INT_OR_TEXT),
             field("resources", RESOURCES),
-            missing(
+            field(
                 "restart_policy",
                 Shape::Object(&Object {
                     fields: &[
                         field("condition", TEXT),
-                        field("delay", TEXT),
+                        inert("delay", TEXT, "the Engine waits longer after each failure"),
                         field("max_attempts", INT_OR_TEXT),
-                        field("window", TEXT),
+                        inert("window", TEXT, SWARM),
                     ],
                     required: &[],
                 }),
             ),
-            inert("rollback_config", ROLLOUT),
-            inert("update_config", ROLLOUT),
+            inert("rollback_config", ROLLOUT, SWARM),
+            inert("update_config", ROLLOUT, SWARM),
         ],
         required: &[],
     }),

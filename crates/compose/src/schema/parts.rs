@@ -220,7 +220,7 @@ pub(super) const VOLUMES: Shape = Shape::Set(&Shape::Either(&[
         fields: &[
             field("bind", VOLUME_BIND),
             field("consistency", TEXT),
-            missing(
+            field(
                 "image",
                 Shape::Object(&Object { fields: &[field("subpath", TEXT)], required: &[] }),
             ),

@@ -62,27 +62,27 @@ pub(super) const VOLUME: Shape = Shape::Either(&[
 
 pub(super) const SECRET: Shape = Shape::Object(&Object {
     fields: &[
-        missing("driver", TEXT),
-        missing("driver_opts", OPTIONS),
-        missing("environment", TEXT),
-        missing("external", EXTERNAL),
+        refused("driver", TEXT, SWARM),
+        refused("driver_opts", OPTIONS, SWARM),
+        field("environment", TEXT),
+        refused("external", EXTERNAL, SWARM),
         field("file", TEXT),
         field("labels", LIST_OR_MAP),
         field("name", TEXT),
-        missing("template_driver", TEXT),
+        refused("template_driver", TEXT, SWARM),
     ],
     required: &[],
 });
 
 pub(super) const CONFIG: Shape = Shape::Object(&Object {
     fields: &[
-        missing("content", TEXT),
-        missing("environment", TEXT),
-        missing("external", EXTERNAL),
+        field("content", TEXT),
+        field("environment", TEXT),
+        refused("external", EXTERNAL, SWARM),
         field("file", TEXT),
         field("labels", LIST_OR_MAP),
         field("name", TEXT),
-        missing("template_driver", TEXT),
+        refused("template_driver", TEXT, SWARM),
     ],
     required: &[],
 });

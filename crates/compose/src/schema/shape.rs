@@ -69,23 +69,28 @@ pub(crate) struct Field {
 pub(crate) enum Status {
     /// The typed project carries it, or the loader has dealt with it.
     Carried,
-    /// It is accepted and has no effect on a single host.
-    Inert,
-    /// It is part of the specification, and the typed project does not carry it yet.
-    Missing,
+    /// It is accepted and has no effect on a single host, for this reason.
+    Inert(&'static str),
+    /// It is part of the specification and is refused, for this reason.
+    Refused(&'static str),
 }
 
 pub(crate) const fn field(name: &'static str, shape: Shape) -> Field {
     Field { name, shape, status: Status::Carried }
 }
 
-pub(crate) const fn inert(name: &'static str, shape: Shape) -> Field {
-    Field { name, shape, status: Status::Inert }
+pub(crate) const fn inert(name: &'static str, shape: Shape, why: &'static str) -> Field {
+    Field { name, shape, status: Status::Inert(why) }
 }
 
-pub(crate) const fn missing(name: &'static str, shape: Shape) -> Field {
-    Field { name, shape, status: Status::Missing }
+pub(crate) const fn refused(name: &'static str, shape: Shape, why: &'static str) -> Field {
+    Field { name, shape, status: Status::Refused(why) }
 }
+
+/// Why what only Swarm understands has no effect, or is refused.
+pub(crate) const SWARM: &str = "only Swarm has it";
+/// Why what only Windows understands has no effect, or is refused.
+pub(crate) const WINDOWS: &str = "only Windows containers have it";
 
 pub(crate) const TEXT: Shape = Shape::Scalar(IS_TEXT);
 pub(crate) const INT: Shape = Shape::Scalar(IS_INT);

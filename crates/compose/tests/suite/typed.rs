@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use hob_compose::project::{
-    Condition, Dependency, FileReference, HostEntry, Limits, MountKind, PortRange, Project,
+    Condition, Dependency, FileContent, FileReference, HostEntry, Limits, MountKind, PortRange, Project,
     PullPolicy, RestartPolicy, Ulimit,
 };
 use hob_compose::{LoadOptions, MemoryFiles, Severity, load};
@@ -45,7 +45,12 @@ fn texts_lists_and_numbers_arrive() {
     assert_eq!(web.restart, Some(RestartPolicy::OnFailure { max_retries: Some(3) }));
     assert_eq!(web.stop_grace_period, Some(Duration::from_secs(90)));
     assert_eq!(web.shm_size, Some(64 << 20));
-    let limits = Limits { memory: Some(512 << 20), cpus: Some(1.5), pids: Some(100) };
+    let limits = Limits {
+        memory: Some(512 << 20),
+        cpus: Some(1.5),
+        pids: Some(100),
+        ..Limits::default()
+    };
     assert_eq!(web.limits, limits);
     assert_eq!(project.services["db"].limits.memory, Some(1 << 30));
     assert_eq!(web.ulimits["nproc"], Ulimit { soft: 10, hard: 10 });
@@ -135,7 +140,7 @@ fn configs_secrets_extensions_and_places_arrive() {
     assert_eq!(web.secrets, [secret]);
     assert_eq!(web.configs[0].target, "/etc/site.conf");
     assert_eq!(web.configs[0].mode, Some(0o440));
-    assert_eq!(project.secrets["key"].file, "/srv/lab/key.txt");
+    assert_eq!(project.secrets["key"].content, FileContent::File("/srv/lab/key.txt".into()));
     assert_eq!(project.configs["site"].name, "lab_site");
     assert_eq!(web.extensions["x-hob"].get("route").unwrap().as_str(), Some("www.example.com"));
     assert_eq!(project.extensions.keys().collect::<Vec<_>>(), ["x-common"]);
