@@ -11,7 +11,7 @@ use hob_model::{
     ContainerName, HostName, ImageId, ImageRef, NetworkName, ServiceName, StackName, StackPath,
     VolumeName,
     desired::{StackFile, StackNetwork, StackVolume},
-    spec::{ContainerSpec, NetworkSpec},
+    spec::{BuildSpec, ContainerSpec, NetworkSpec},
 };
 
 use crate::{observed::Verdict, ownership::Identity};
@@ -94,6 +94,8 @@ pub enum Change {
         /// `os/arch[/variant]`, if asked for.
         platform: Option<String>,
     },
+    /// Build an image.
+    Build(NewBuild),
     /// Make a network.
     CreateNetwork(NewNetwork),
     /// Remove a network that Hob made and nobody declares or uses any more.
@@ -178,6 +180,15 @@ pub struct Member {
     pub why: Vec<Reason>,
     /// Other members that must have passed their verdict before it starts.
     pub awaits: BTreeSet<ContainerName>,
+}
+
+/// An image to be built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewBuild {
+    /// The Compose project, which Compose keeps as a label.
+    pub project: String,
+    /// How.
+    pub spec: Arc<BuildSpec>,
 }
 
 /// A network to be made.
@@ -294,6 +305,18 @@ pub enum Reason {
         /// What the name stands for.
         now: ImageId,
     },
+    /// The image is fetched for another service, and its name may stand for another one then.
+    ImageFetched {
+        /// Its name.
+        image: ImageRef,
+    },
+    /// What the image is built from, or how.
+    Build {
+        /// Such as `file src/main.c` or `arg VERSION`.
+        what: String,
+    },
+    /// The image of that name was not built from what is declared.
+    OtherBuild,
     /// An environment variable was added, removed or changed.
     Env {
         /// Its name.
@@ -427,6 +450,15 @@ pub enum Obstacle {
         /// Who holds it.
         by: ContainerName,
     },
+    /// The image can only be built for the host's own platform.
+    OtherPlatform {
+        /// Which image.
+        image: ImageRef,
+        /// For what it is to be built.
+        wanted: String,
+        /// What the host is.
+        host: String,
+    },
     /// The image is not on the host and may not be pulled.
     NoImage {
         /// Which.
@@ -487,6 +519,7 @@ impl Change {
             | Self::Replace { target, .. }
             | Self::Confirm { target, .. } => Some(target),
             Self::Pull { .. }
+            | Self::Build(_)
             | Self::CreateNetwork(_)
             | Self::RemoveNetwork { .. }
             | Self::CreateVolume(_)

@@ -77,6 +77,9 @@ pub enum ActionDocument {
     Pull {
         image: String,
     },
+    Build {
+        image: String,
+    },
     CreateNetwork {
         network: String,
     },
@@ -281,6 +284,7 @@ impl ActionDocument {
     fn name(&self) -> &'static str {
         match self {
             Self::Pull { .. } => "pull",
+            Self::Build { .. } => "build",
             Self::CreateNetwork { .. } => "create network",
             Self::RemoveNetwork { .. } => "remove network",
             Self::CreateVolume { .. } => "create volume",
@@ -298,7 +302,7 @@ impl ActionDocument {
 
     fn subject(&self, stack: &str) -> String {
         match self {
-            Self::Pull { image } => image.clone(),
+            Self::Pull { image } | Self::Build { image } => image.clone(),
             Self::CreateNetwork { network } | Self::RemoveNetwork { network } => network.clone(),
             Self::CreateVolume { volume } => volume.clone(),
             Self::WriteFiles { files } | Self::RemoveFiles { files } => files.join(", "),
@@ -353,6 +357,7 @@ fn action(change: &Change) -> ActionDocument {
     };
     match change {
         Change::Pull { image, platform: _ } => ActionDocument::Pull { image: image.to_string() },
+        Change::Build(build) => ActionDocument::Build { image: build.spec.image.to_string() },
         Change::CreateNetwork(new) => {
             ActionDocument::CreateNetwork { network: new.name.to_string() }
         }

@@ -8,7 +8,7 @@ use std::{
 use hob_model::{
     ContainerName, Digest, HostName, ImageId, ImageRef, NetworkName, StackName, StackPath,
     VolumeName,
-    spec::{SealedSpec, SpecDigest},
+    spec::{BuildSpec, SealedSpec, SpecDigest},
 };
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +47,8 @@ pub struct HostState {
     pub containers: BTreeMap<ContainerName, Container>,
     /// Local images by each of their names, written familiarly ([`ImageRef::familiar`]).
     pub images: BTreeMap<ImageRef, ImageId>,
+    /// From what the local images were built that Hob built.
+    pub builds: BTreeMap<ImageId, Digest>,
     /// All networks.
     pub networks: BTreeMap<NetworkName, Network>,
     /// All volumes.
@@ -59,6 +61,14 @@ impl HostState {
     /// The local image that a name stands for, however it is written.
     pub fn image(&self, name: &ImageRef) -> Option<&ImageId> {
         self.images.get(&name.familiar())
+    }
+}
+
+impl HostState {
+    /// Whether the image of that name was built in exactly this way.
+    pub fn is_built(&self, build: &BuildSpec) -> bool {
+        let built = self.image(&build.image).and_then(|id| self.builds.get(id));
+        built.is_some_and(|digest| *digest == build.digest())
     }
 }
 

@@ -4,12 +4,17 @@ use std::collections::BTreeMap;
 
 use hob_model::{ServiceName, StackName, spec::SpecDigest};
 
+use crate::change::NewBuild;
+
 /// Label with the homelab's name; its presence says that Hob made the thing.
 pub const HOMELAB: &str = "hob.homelab";
 /// Label with the stack's name.
 pub const STACK: &str = "hob.stack";
 /// Label with the digest of the specification.
 pub const SPEC: &str = "hob.spec";
+/// Label with the digest of how an image was built. Nothing else of Hob's is on an image: the
+/// containers that somebody makes of it inherit its labels, and are not Hob's.
+pub const BUILD: &str = "hob.build";
 
 const PROJECT: &str = "com.docker.compose.project";
 const SERVICE: &str = "com.docker.compose.service";
@@ -105,6 +110,15 @@ impl ThingOwner {
         let stack = labels.get(STACK).map(|stack| StackName::from(stack.as_str()));
         (Self::Hob { homelab, stack }, labels.get(SPEC).map(SpecDigest::from_label))
     }
+}
+
+/// The labels of an image that is built: the owner's, Compose's and Hob's.
+pub fn image_labels(build: &NewBuild) -> BTreeMap<String, String> {
+    let mut labels = build.spec.labels.clone();
+    labels.insert(PROJECT.to_owned(), build.project.clone());
+    labels.insert(SERVICE.to_owned(), build.spec.service.to_string());
+    labels.insert(BUILD.to_owned(), build.spec.digest().to_string());
+    labels
 }
 
 /// Which stack a network or volume belongs to, and as what.

@@ -8,7 +8,7 @@ use hob_model::{
 };
 
 use crate::{
-    change::{Expectation, Step},
+    change::{Expectation, NewBuild, Step},
     observed::{
         Applied, Container, ContainerOwner, ContainerState, FileSeen, Health, HostKey, HostState,
         HostView, Network, Observed, Verdict, Volume,
@@ -38,6 +38,7 @@ impl HostState {
                 let id = self.image_in_use(image);
                 self.images.entry(image.familiar()).or_insert(id);
             }
+            Op::Build(build) => self.simulate_build(build),
             Op::CreateNetwork(new) => {
                 let owner = ThingOwner::Hob {
                     homelab: new.homelab.clone(),
@@ -93,6 +94,19 @@ impl HostState {
             | Op::Stop(_)
             | Op::RemoveContainer(_)
             | Op::PutBack { .. } => self.simulate_container(op),
+        }
+    }
+
+    fn simulate_build(&mut self, build: &NewBuild) {
+        if self.is_built(&build.spec) {
+            return;
+        }
+        let digest = build.spec.digest();
+        let id = hob_model::Digest::of(format!("built {digest}").as_bytes());
+        let id = ImageId::new(format!("sha256:{id}"));
+        self.builds.insert(id.clone(), digest);
+        for name in std::iter::once(&build.spec.image).chain(&build.spec.tags) {
+            self.images.insert(name.familiar(), id.clone());
         }
     }
 
@@ -203,7 +217,7 @@ impl HostState {
 pub(crate) fn attached(spec: &ContainerSpec) -> BTreeSet<hob_model::NetworkName> {
     match &spec.network {
         NetworkMode::Attached(endpoints) => endpoints.keys().cloned().collect(),
-        NetworkMode::Host | NetworkMode::None => BTreeSet::new(),
+        NetworkMode::Host | NetworkMode::None | NetworkMode::Container(_) => BTreeSet::new(),
     }
 }
 

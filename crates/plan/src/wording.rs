@@ -38,6 +38,7 @@ impl Change {
     pub fn sign(&self) -> Sign {
         match self {
             Self::Pull { .. }
+            | Self::Build(_)
             | Self::CreateNetwork(_)
             | Self::CreateVolume(_)
             | Self::Create(_)
@@ -54,6 +55,8 @@ impl Change {
     pub fn verb(&self) -> &'static str {
         match self {
             Self::Pull { .. } => "pull",
+            Self::Build(build) if build.spec.registry_first => "pull or build",
+            Self::Build(_) => "build",
             Self::CreateNetwork(_) => "create network",
             Self::RemoveNetwork { .. } => "remove network",
             Self::CreateVolume(_) => "create volume",
@@ -77,6 +80,7 @@ impl Change {
     pub fn verb_done(&self) -> &'static str {
         match self {
             Self::Pull { .. } => "pulled",
+            Self::Build(_) => "built",
             Self::CreateNetwork(_) => "created network",
             Self::RemoveNetwork { .. } => "removed network",
             Self::CreateVolume(_) => "created volume",
@@ -112,6 +116,7 @@ impl Step {
         let stack = self.stack.as_ref().map_or("", |stack| stack.as_str());
         match &self.change {
             Change::Pull { image, .. } => image.to_string(),
+            Change::Build(build) => build.spec.image.to_string(),
             Change::CreateNetwork(network) => network.name.to_string(),
             Change::RemoveNetwork { name } => name.to_string(),
             Change::CreateVolume(volume) => volume.name.to_string(),
@@ -156,6 +161,9 @@ impl fmt::Display for Reason {
             Self::ImageContent { was, now } => {
                 write!(f, "image moved: {} -> {}", short(was.as_str()), short(now.as_str()))
             }
+            Self::ImageFetched { image } => write!(f, "image {image} is fetched again"),
+            Self::Build { what } => write!(f, "build: {what}"),
+            Self::OtherBuild => f.write_str("the image there was built from something else"),
             Self::Env { key } => write!(f, "env {key}"),
             Self::Label { key } => write!(f, "label {key}"),
             Self::File { path } => write!(f, "file {path}"),
@@ -236,6 +244,9 @@ impl fmt::Display for Obstacle {
             }
             Self::Circle => f.write_str("it would have to wait for itself, by way of other steps"),
             Self::PortTaken { port, by } => write!(f, "port {port} is held by container {by}"),
+            Self::OtherPlatform { image, wanted, host } => {
+                write!(f, "image {image} is to be built for {wanted}, and the host is {host}")
+            }
             Self::NoImage { image } => {
                 write!(f, "image {image} is not on the host and may not be pulled")
             }
@@ -290,6 +301,11 @@ impl Obstacle {
             Self::PortTaken { by, .. } => {
                 format!("stop container {by}, or publish another port")
             }
+            Self::OtherPlatform { .. } => {
+                "leave platform and build.platforms out, or build the image elsewhere, push it to \
+                 a registry and name it with image:"
+                    .into()
+            }
             Self::NoImage { .. } => "load it on the host, or change pull_policy".into(),
             Self::Needs { .. } => "see what blocks that".into(),
         }
@@ -313,6 +329,9 @@ impl fmt::Display for Deviation {
 pub struct Summary {
     /// Images to fetch.
     pub pull: usize,
+    /// Images to build.
+    #[serde(default)]
+    pub build: usize,
     /// Containers to make.
     pub create: usize,
     /// Containers to put in the place of others.
@@ -336,6 +355,7 @@ impl Plan {
         for step in &self.steps {
             *match step.change {
                 Change::Pull { .. } => &mut sum.pull,
+                Change::Build(_) => &mut sum.build,
                 Change::Create(_) => &mut sum.create,
                 Change::Replace { .. } | Change::Exchange { .. } => &mut sum.replace,
                 Change::Start(_)
@@ -361,6 +381,7 @@ impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts: Vec<String> = [
             (self.pull, "to pull"),
+            (self.build, "to build"),
             (self.create, "to create"),
             (self.replace, "to replace"),
             (self.start, "to start"),

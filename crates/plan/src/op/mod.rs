@@ -16,7 +16,7 @@ mod exchange;
 
 use crate::{
     change::{
-        Change, Expectation, Leftover, Milestone, NewNetwork, NewVolume, Order, Step, Target,
+        Change, Expectation, Leftover, Milestone, NewBuild, NewNetwork, NewVolume, Order, Step, Target,
     },
     ownership::Identity,
 };
@@ -31,6 +31,8 @@ pub enum Op {
         /// `os/arch[/variant]`, if asked for.
         platform: Option<String>,
     },
+    /// Build an image.
+    Build(NewBuild),
     /// Make a network.
     CreateNetwork(NewNetwork),
     /// Remove a network.
@@ -132,6 +134,7 @@ impl Step {
             Change::Pull { image, platform } => {
                 vec![Op::Pull { image: image.clone(), platform: platform.clone() }]
             }
+            Change::Build(build) => vec![Op::Build(build.clone())],
             Change::CreateNetwork(network) => vec![Op::CreateNetwork(network.clone())],
             Change::RemoveNetwork { name } => vec![Op::RemoveNetwork(name.clone())],
             Change::CreateVolume(volume) => vec![Op::CreateVolume(volume.clone())],
@@ -202,6 +205,7 @@ impl Step {
             }
             Change::Create(_)
             | Change::Pull { .. }
+            | Change::Build(_)
             | Change::CreateNetwork(_)
             | Change::RemoveNetwork { .. }
             | Change::CreateVolume(_)

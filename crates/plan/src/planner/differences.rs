@@ -15,6 +15,7 @@ pub(crate) fn differences(was: &SealedSpec, now: &SealedSpec) -> Vec<Reason> {
         let (before, after) = (was.0.get(attribute), now.0.get(attribute));
         match attribute {
             "image" => why.push(Reason::Image { was: image(before), now: image(after) }),
+            "build" => why.extend(build(before, after)),
             "env" => why.extend(keys(before, after, |key| Reason::Env { key })),
             "labels" => why.extend(keys(before, after, |key| Reason::Label { key })),
             "content" => why.extend(keys(before, after, |path| Reason::File { path })),
@@ -39,6 +40,32 @@ fn keys(
     let before = before.and_then(Value::as_object).unwrap_or(&empty);
     let after = after.and_then(Value::as_object).unwrap_or(&empty);
     changed_keys(before, after).into_iter().map(|key| reason(key.to_owned())).collect()
+}
+
+/// In what a build differs: by file, folder or argument where the record tells them apart.
+fn build(before: Option<&Value>, after: Option<&Value>) -> Vec<Reason> {
+    let empty = Map::new();
+    let (Some(was), Some(now)) =
+        (before.and_then(Value::as_object), after.and_then(Value::as_object))
+    else {
+        let what = if after.is_some() { "it is built now" } else { "it is not built any more" };
+        return vec![Reason::Build { what: what.to_owned() }];
+    };
+    let mut why = Vec::new();
+    for attribute in changed_keys(was, now) {
+        let of = |map: &Map<String, Value>| map.get(attribute).and_then(Value::as_object).cloned();
+        let (was, now) = (of(was), of(now));
+        let keys = changed_keys(was.as_ref().unwrap_or(&empty), now.as_ref().unwrap_or(&empty));
+        match attribute {
+            "context" | "dockerfile" => {
+                why.extend(keys.iter().map(|path| format!("file {path}")));
+            }
+            "args" => why.extend(keys.iter().map(|name| format!("arg {name}"))),
+            "labels" => why.extend(keys.iter().map(|name| format!("label {name}"))),
+            other => why.push(other.to_owned()),
+        }
+    }
+    why.into_iter().map(|what| Reason::Build { what }).collect()
 }
 
 fn networks(before: Option<&Value>, after: Option<&Value>) -> Vec<Reason> {

@@ -85,6 +85,13 @@ impl Draft {
         }
     }
 
+    /// Each of `later` begins only once all of `earlier` are done.
+    pub(crate) fn order_each(&mut self, earlier: &[DraftId], later: &[DraftId]) {
+        for step in later {
+            self.order_all(earlier, *step, Milestone::Done);
+        }
+    }
+
     /// `taker` takes a name or a port that `giver` gives up.
     pub(crate) fn hand_over(&mut self, giver: DraftId, taker: DraftId) {
         if giver != taker
@@ -223,6 +230,7 @@ impl Draft {
 fn risk(change: &Change) -> Risk {
     match change {
         Change::Pull { .. }
+        | Change::Build(_)
         | Change::CreateNetwork(_)
         | Change::RemoveNetwork { .. }
         | Change::CreateVolume(_)
