@@ -19,7 +19,7 @@ mod wording;
 
 pub use change::*;
 pub use document::PlanDocument;
-pub use op::Op;
+pub use op::{Op, Turn};
 pub use planner::plan;
 pub use policy::Policy;
 pub use simulate::{simulate, simulate_op};

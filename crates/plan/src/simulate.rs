@@ -87,7 +87,7 @@ impl HostState {
                 self.stacks.retain(|_, folder| *folder != Default::default());
             }
             Op::Await { name, expect } => self.settle(name, expect),
-            Op::Reached(_) => {}
+            Op::RunHooks { .. } | Op::Reached(_) => {}
             Op::CreateContainer { .. }
             | Op::Rename { .. }
             | Op::Start(_)

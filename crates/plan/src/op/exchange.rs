@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hob_model::ContainerName;
 
-use super::{Op, before, forget, make, put_aside, record};
+use super::{Op, Turn, before, end, forget, hooks, make, put_aside, record};
 use crate::change::{Change, Member, Milestone, Target};
 
 /// What is done: everything is made ready, all old containers stop and are kept under other names,
@@ -17,10 +17,10 @@ pub(super) fn ops(members: &[Member]) -> Vec<Op> {
     for member in members.iter().rev() {
         match &member.change {
             Change::Replace { was, target, .. } => {
-                ops.push(Op::Stop(was.clone()));
+                ops.extend(end(target, was));
                 ops.extend(put_aside(was, &target.name));
             }
-            Change::Restart(target) => ops.push(Op::Stop(target.name.clone())),
+            Change::Restart(target) => ops.extend(end(target, &target.name)),
             _ => {}
         }
     }
@@ -44,35 +44,36 @@ pub(super) fn ops(members: &[Member]) -> Vec<Op> {
     ops
 }
 
-/// What puts everything back after `begun`, the last of which may not have been done: each
-/// operation backwards, from the last one to the first.
+/// What puts everything back after `begun`, the last of which may not have been done: what was
+/// started is stopped and all names go back, from the last one to the first, then the old ones run
+/// again, and the new ones are removed.
 pub(super) fn undo(members: &[Member], begun: &[Op]) -> Vec<Op> {
-    let restarted: BTreeSet<&ContainerName> = members
+    let mut back: Vec<Op> = begun
         .iter()
-        .filter_map(|member| match &member.change {
-            Change::Replace { was, was_running: true, .. } => Some(was),
-            Change::Restart(target) => Some(&target.name),
+        .rev()
+        .filter_map(|op| match op {
+            Op::Start(name) => Some(Op::Stop(name.clone())),
+            Op::Rename { from, to } => Some(Op::Rename { from: to.clone(), to: from.clone() }),
             _ => None,
         })
         .collect();
-    let mut back = Vec::new();
-    for op in begun.iter().rev() {
-        match op {
-            Op::Start(name) => back.push(Op::Stop(name.clone())),
-            Op::Rename { from, to } => {
-                back.push(Op::Rename { from: to.clone(), to: from.clone() });
+    for member in members {
+        match &member.change {
+            Change::Replace { was, was_running: true, .. } => back.push(Op::Start(was.clone())),
+            Change::Restart(target) if begun.contains(&Op::Stop(target.name.clone())) => {
+                back.push(Op::Start(target.name.clone()));
             }
-            Op::Stop(name) if restarted.contains(name) => back.push(Op::Start(name.clone())),
-            Op::CreateContainer { name, .. } => back.push(Op::RemoveContainer(name.clone())),
+            Change::Confirm { target, kept: Some(kept), .. } => {
+                let name = target.name.clone();
+                back.push(Op::PutBack { was: name.clone(), name, start: kept.start });
+            }
             _ => {}
         }
     }
-    for member in members {
-        if let Change::Confirm { target, kept: Some(kept), .. } = &member.change {
-            let name = target.name.clone();
-            back.push(Op::PutBack { was: name.clone(), name, start: kept.start });
-        }
-    }
+    back.extend(begun.iter().filter_map(|op| match op {
+        Op::CreateContainer { name, .. } => Some(Op::RemoveContainer(name.clone())),
+        _ => None,
+    }));
     back
 }
 
@@ -121,6 +122,7 @@ fn start_and_wait(members: &[Member], inside: &BTreeMap<&ContainerName, &Target>
         if !matches!(member.change, Change::Confirm { start: false, .. }) {
             ops.push(Op::Start(target.name.clone()));
         }
+        ops.extend(hooks(target, &target.name, Turn::PostStart));
     }
     ops.push(Op::Reached(Milestone::Started));
     let rest = members.iter().filter_map(target);
@@ -128,7 +130,7 @@ fn start_and_wait(members: &[Member], inside: &BTreeMap<&ContainerName, &Target>
     for member in members {
         if let Change::Confirm { target, kept: Some(_), .. } = &member.change {
             // After a start-first replacement the predecessor may still run.
-            ops.push(Op::Stop(target.name.old()));
+            ops.extend(end(target, &target.name.old()));
         }
     }
     ops

@@ -4,19 +4,22 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fmt,
     sync::Arc,
 };
 
 use hob_model::{
-    ContainerName, ImageRef, NetworkName, StackName, StackPath, VolumeName, desired::StackFile,
-    spec::ContainerSpec,
+    ContainerName, ImageRef, NetworkName, StackName, StackPath, VolumeName,
+    desired::StackFile,
+    spec::{ContainerSpec, Hook},
 };
 
 mod exchange;
 
 use crate::{
     change::{
-        Change, Expectation, Leftover, Milestone, NewBuild, NewNetwork, NewVolume, Order, Step, Target,
+        Change, Expectation, Leftover, Milestone, NewBuild, NewNetwork, NewVolume, Order, Step,
+        Target,
     },
     ownership::Identity,
 };
@@ -97,6 +100,16 @@ pub enum Op {
         /// Whether it is started as well, if it is there.
         start: bool,
     },
+    /// Run the commands of a turn in a container, one after the other; one that fails is the failure
+    /// of the step.
+    RunHooks {
+        /// In which container. Before a stop, one that does not run has nothing to run.
+        name: ContainerName,
+        /// Which commands.
+        turn: Turn,
+        /// The specification that has them.
+        spec: Arc<ContainerSpec>,
+    },
     /// Wait for the verdict; a bad one is the failure of the step.
     Await {
         /// Of which container.
@@ -124,6 +137,34 @@ pub enum Op {
     },
     /// Not an action: tells those who wait that the step has come this far.
     Reached(Milestone),
+}
+
+/// A turn of a container's life at which its service has commands run in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// Once it was started.
+    PostStart,
+    /// Before it is stopped.
+    PreStop,
+}
+
+impl Turn {
+    /// The commands of this turn.
+    pub fn hooks(self, spec: &ContainerSpec) -> &[Hook] {
+        match self {
+            Self::PostStart => &spec.post_start,
+            Self::PreStop => &spec.pre_stop,
+        }
+    }
+}
+
+impl fmt::Display for Turn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::PostStart => "post_start",
+            Self::PreStop => "pre_stop",
+        })
+    }
 }
 
 impl Step {
@@ -250,12 +291,29 @@ fn record(target: &Target) -> Op {
     }
 }
 
+/// The commands of a turn, if there are any.
+fn hooks(target: &Target, name: &ContainerName, turn: Turn) -> Option<Op> {
+    let spec = Arc::clone(&target.spec);
+    (!turn.hooks(&spec).is_empty()).then(|| Op::RunHooks { name: name.clone(), turn, spec })
+}
+
+/// A container is started, and its commands for that are run.
+fn begin(target: &Target, name: &ContainerName) -> impl Iterator<Item = Op> {
+    let hooks = hooks(target, name, Turn::PostStart);
+    std::iter::once(Op::Start(name.clone())).chain(hooks)
+}
+
+/// A container is stopped, after its commands for that were run.
+fn end(target: &Target, name: &ContainerName) -> impl Iterator<Item = Op> {
+    hooks(target, name, Turn::PreStop).into_iter().chain([Op::Stop(name.clone())])
+}
+
 fn create(target: &Target) -> Vec<Op> {
     let name = &target.name;
     let mut ops: Vec<Op> = before(target).collect();
+    ops.push(make(target, name.clone(), &BTreeMap::new()));
+    ops.extend(begin(target, name));
     ops.extend([
-        make(target, name.clone(), &BTreeMap::new()),
-        Op::Start(name.clone()),
         Op::Reached(Milestone::Started),
         Op::Await { name: name.clone(), expect: target.expect },
         record(target),
@@ -270,11 +328,12 @@ fn replace_stop_first(
 ) -> Vec<Op> {
     let name = &target.name;
     let mut ops: Vec<Op> = before(target).collect();
-    ops.extend([make(target, name.successor(), inherit), Op::Stop(was.clone())]);
+    ops.push(make(target, name.successor(), inherit));
+    ops.extend(end(target, was));
     ops.extend(put_aside(was, name));
+    ops.push(Op::Rename { from: name.successor(), to: name.clone() });
+    ops.extend(begin(target, name));
     ops.extend([
-        Op::Rename { from: name.successor(), to: name.clone() },
-        Op::Start(name.clone()),
         Op::Reached(Milestone::Started),
         Op::Await { name: name.clone(), expect: target.expect },
         record(target),
@@ -291,17 +350,16 @@ fn replace_start_first(
 ) -> Vec<Op> {
     let name = &target.name;
     let mut ops: Vec<Op> = before(target).collect();
+    ops.push(make(target, name.successor(), inherit));
+    ops.extend(begin(target, &name.successor()));
     ops.extend([
-        make(target, name.successor(), inherit),
-        Op::Start(name.successor()),
         Op::Reached(Milestone::Started),
         Op::Await { name: name.successor(), expect: target.expect },
         Op::Rename { from: was.clone(), to: name.old() },
         Op::Rename { from: name.successor(), to: name.clone() },
-        Op::Stop(name.old()),
-        record(target),
-        Op::RemoveContainer(name.old()),
     ]);
+    ops.extend(end(target, &name.old()));
+    ops.extend([record(target), Op::RemoveContainer(name.old())]);
     ops.extend(forget_renamed(was, target));
     ops
 }
@@ -321,9 +379,9 @@ fn start(target: &Target, stop_before: bool) -> Vec<Op> {
     let mut ops: Vec<Op> = before(target).collect();
     // A bad verdict leaves no record, so that the next plan does not take it for in order.
     ops.push(forget(target, name));
-    ops.extend(stop_before.then(|| Op::Stop(name.clone())));
+    ops.extend(stop_before.then(|| end(target, name)).into_iter().flatten());
+    ops.extend(begin(target, name));
     ops.extend([
-        Op::Start(name.clone()),
         Op::Reached(Milestone::Started),
         Op::Await { name: name.clone(), expect: target.expect },
         record(target),
@@ -335,13 +393,15 @@ fn confirm(target: &Target, kept: bool, start: bool) -> Vec<Op> {
     let name = &target.name;
     let mut ops: Vec<Op> = before(target).collect();
     ops.extend(start.then(|| Op::Start(name.clone())));
+    // The interrupted run may not have come so far.
+    ops.extend(hooks(target, name, Turn::PostStart));
     ops.extend([
         Op::Reached(Milestone::Started),
         Op::Await { name: name.clone(), expect: target.expect },
     ]);
     if kept {
         // After a start-first replacement the predecessor may still run.
-        ops.push(Op::Stop(name.old()));
+        ops.extend(end(target, &name.old()));
     }
     ops.push(record(target));
     ops.extend(kept.then(|| Op::RemoveContainer(name.old())));

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use hob_model::{
     ServiceName,
-    desired::{DesiredService, DesiredStack},
+    desired::DesiredService,
     spec::{HealthCheck, RestartPolicy},
 };
 
+use super::dependents::Dependents;
 use crate::{change::Expectation, policy::Policy};
 
 /// Docker's own schedule for a health check that does not say.
@@ -18,11 +19,11 @@ const HEALTH_RETRIES_DEFAULT: u32 = 3;
 /// schedule needs to fail for good.
 pub(super) fn expectation(
     policy: &Policy,
-    stack: &DesiredStack,
+    dependents: &Dependents<'_>,
     name: &ServiceName,
     service: &DesiredService,
 ) -> Expectation {
-    let must_complete = stack.is_awaited_for_completion(name);
+    let must_complete = dependents.want_completed(name);
     let may_complete = service.spec.restart == RestartPolicy::No;
     let scheduled = service.spec.health.as_ref().map_or(Duration::ZERO, |check| {
         let HealthCheck { test: _, interval, timeout, retries, start_period, start_interval: _ } =

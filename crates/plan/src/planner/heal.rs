@@ -1,10 +1,16 @@
 //! What an interrupted run left half done, and the host as it will be once that is undone.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use hob_model::{ContainerName, Role, StackName};
 
-use super::{Context, service};
+use super::{
+    Context,
+    service::{self, Wanted},
+};
 use crate::{
     change::{Kept, Leftover},
     observed::{Applied, Container, ContainerOwner, HostState, Verdict},
@@ -13,17 +19,17 @@ use crate::{
 };
 
 /// A host as it will be once leftovers are undone.
-pub(super) struct Healed {
+pub(super) struct Healed<'a> {
     /// The host then.
-    pub(super) state: HostState,
-    /// What is undone, by the name of the container concerned.
-    pub(super) leftovers: BTreeMap<ContainerName, (StackName, Vec<Leftover>)>,
+    pub(super) state: Cow<'a, HostState>,
+    /// What is undone, by stack and by the name of the container concerned.
+    pub(super) leftovers: BTreeMap<StackName, BTreeMap<ContainerName, Vec<Leftover>>>,
 }
 
 /// Finds half-done replacements. A predecessor whose successor took over, is still wanted and has
 /// no verdict yet stays: it waits for the verdict.
-pub(super) fn heal(context: &Context<'_>, state: &HostState) -> Healed {
-    let mut healed = Healed { state: state.clone(), leftovers: BTreeMap::new() };
+pub(super) fn heal<'a>(context: &Context<'_>, state: &'a HostState) -> Healed<'a> {
+    let mut healed = Healed { state: Cow::Borrowed(state), leftovers: BTreeMap::new() };
     let bases: BTreeSet<ContainerName> = state
         .containers
         .keys()
@@ -37,7 +43,7 @@ pub(super) fn heal(context: &Context<'_>, state: &HostState) -> Healed {
         let Some(identity) = trial.old.or(trial.new) else { continue };
         let leftovers = trial.leftovers(context, state, &name);
         for leftover in &leftovers {
-            healed.state.simulate(&match leftover {
+            healed.state.to_mut().simulate(&match leftover {
                 Leftover::New => Op::RemoveContainer(name.successor()),
                 Leftover::Done => Op::RemoveContainer(name.old()),
                 Leftover::Old(kept) => {
@@ -46,7 +52,8 @@ pub(super) fn heal(context: &Context<'_>, state: &HostState) -> Healed {
             });
         }
         if !leftovers.is_empty() {
-            healed.leftovers.insert(name, (identity.stack.clone(), leftovers));
+            let of = healed.leftovers.entry(identity.stack.clone()).or_default();
+            of.insert(name, leftovers);
         }
     }
     healed
@@ -127,7 +134,8 @@ fn is_wanted(
 ) -> bool {
     let Some(stack) = context.host.stacks.get(&identity.stack) else { return false };
     stack.services.get(&identity.service).is_some_and(|service| {
-        service::reasons_to_replace(state, (&identity.stack, stack), service, name, container)
-            .is_empty()
+        let digest = service.spec.digest();
+        let wanted = Wanted { stack_name: &identity.stack, stack, service, digest: Some(&digest) };
+        service::reasons_to_replace(state, &wanted, name, container).is_empty()
     })
 }

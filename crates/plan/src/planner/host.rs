@@ -1,18 +1,24 @@
 //! One host: leftovers, shared networks, stacks, what is not declared any more.
 
-use std::collections::BTreeMap;
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use hob_model::{
     ContainerName, ImageRef, NetworkName, ServiceName, StackName, VolumeName,
-    desired::DesiredService,
+    desired::{DesiredService, DesiredStack},
+    spec::SpecDigest,
 };
 
 use super::{
     Context, basis,
     draft::{Draft, DraftId, DraftStep},
+    emit,
     handover::{self, Taker},
     heal::{self, Healed},
-    needs::Stacks,
+    images,
+    needs::{Outcome, Stacks},
     stack, undeclared,
 };
 use crate::{
@@ -21,17 +27,31 @@ use crate::{
     ownership::{Identity, ThingOwner},
 };
 
-/// What is known about a host while its stacks are planned.
+/// What is known about a host before anything is planned for it.
 pub(super) struct HostPlan<'a> {
     pub(super) context: Context<'a>,
     /// The host once leftovers are undone.
-    pub(super) state: HostState,
-    /// What an interrupted run left, by container.
-    pub(super) leftovers: BTreeMap<ContainerName, (StackName, Vec<Leftover>)>,
+    pub(super) state: Cow<'a, HostState>,
+    /// What an interrupted run left of each stack, by container.
+    pub(super) leftovers: BTreeMap<StackName, BTreeMap<ContainerName, Vec<Leftover>>>,
+    /// Containers that nobody declares any more: their names and ports count as free.
+    pub(super) undeclared: BTreeMap<ContainerName, StackName>,
+    /// The same, by stack.
+    pub(super) undeclared_of: BTreeMap<StackName, Vec<ContainerName>>,
+    /// Digests of what services are to be: they cost more than the rest of a comparison.
+    digests: Digests<'a>,
+    index: Index,
+}
+
+/// The steps for a host so far, by what they make, undo or give up.
+#[derive(Default)]
+pub(super) struct Made {
     /// Steps that undo leftovers, by container.
     pub(super) restores: BTreeMap<ContainerName, DraftId>,
     /// Pulls planned so far, by image and platform: each is fetched once for all its users.
     pub(super) pulls: BTreeMap<(ImageRef, Option<String>), DraftId>,
+    /// Builds planned so far, by image: each is made once for all its users.
+    pub(super) builds: BTreeMap<ImageRef, DraftId>,
     /// Steps that make networks.
     pub(super) networks: BTreeMap<NetworkName, DraftId>,
     /// Steps that make volumes.
@@ -40,9 +60,17 @@ pub(super) struct HostPlan<'a> {
     pub(super) gone: BTreeMap<ContainerName, DraftId>,
     /// Steps that make or start containers, which take names and ports.
     pub(super) takers: Vec<Taker>,
-    /// Containers that nobody declares any more: their names and ports count as free.
-    pub(super) undeclared: BTreeMap<ContainerName, StackName>,
-    index: Index,
+}
+
+/// Digests of specifications, by stack and service.
+pub(super) type Digests<'a> = BTreeMap<&'a StackName, BTreeMap<&'a ServiceName, SpecDigest>>;
+
+fn digests<'a>(context: &Context<'a>) -> Digests<'a> {
+    let stacks = context.host.stacks.iter().filter(|(name, _)| context.is_selected(name));
+    let of = |stack: &'a DesiredStack| {
+        stack.services.iter().map(|(name, service)| (name, service.spec.digest())).collect()
+    };
+    stacks.map(|(name, stack)| (name, of(stack))).collect()
 }
 
 /// Finds containers without a search through all of them, so that planning stays linear.
@@ -74,6 +102,11 @@ impl HostPlan<'_> {
             return None;
         }
         self.context.host.stacks.get(&identity.stack)?.services.get(&identity.service)
+    }
+
+    /// The digest of what a service is to be.
+    pub(super) fn digest(&self, stack: &StackName, service: &ServiceName) -> Option<&SpecDigest> {
+        self.digests.get(stack)?.get(service)
     }
 
     /// Containers that some homelab's Hob made for a service of this name.
@@ -108,41 +141,56 @@ pub(super) fn plan_host(
         });
         return;
     }
-    draft.basis.insert(context.name.clone(), basis(context, state));
+    let digests = digests(context);
+    draft.basis.insert(context.name.clone(), basis(context, state, &digests));
     let Healed { state, leftovers } = heal::heal(context, state);
-    let mut plan = HostPlan {
+    let undeclared = undeclared::containers(context, &state);
+    let mut undeclared_of: BTreeMap<StackName, Vec<ContainerName>> = BTreeMap::new();
+    for (name, stack) in &undeclared {
+        undeclared_of.entry(stack.clone()).or_default().push(name.clone());
+    }
+    let plan = HostPlan {
         context: *context,
-        undeclared: undeclared::containers(context, &state),
+        undeclared,
+        undeclared_of,
         index: Index::of(&state),
+        digests,
         state,
         leftovers,
-        restores: BTreeMap::new(),
-        pulls: BTreeMap::new(),
-        networks: BTreeMap::new(),
-        volumes: BTreeMap::new(),
-        gone: BTreeMap::new(),
-        takers: Vec::new(),
     };
-    shared_networks(&mut plan, draft);
-    for (name, declared) in &context.host.stacks {
-        if context.is_selected(name) {
-            let outcome = stack::plan_stack(&mut plan, name, declared, draft);
-            stacks.add(context.name, name, outcome);
-        }
+    let mut made = Made::default();
+    shared_networks(&plan, &mut made, draft);
+    let mut decided: Vec<_> = context
+        .host
+        .stacks
+        .iter()
+        .filter(|(name, _)| context.is_selected(name))
+        .map(|(name, declared)| (name, stack::decide(&plan, name, declared)))
+        .collect();
+    images::refetch(&plan, decided.iter_mut().filter_map(|(_, stack)| stack.as_mut().ok()));
+    for (name, stack) in decided {
+        let outcome = match stack {
+            Ok(stack) => Outcome::Steps(emit::emit(&plan, stack, &mut made, draft)),
+            Err(blocked) => {
+                draft.blocked.extend(blocked);
+                Outcome::Blocked
+            }
+        };
+        stacks.add(context.name, name, outcome);
     }
-    undeclared::remove_stacks(&mut plan, draft);
-    undeclared::remove_networks(&plan, draft);
-    handover::link(&plan, draft);
+    undeclared::remove_stacks(&plan, &mut made, draft);
+    undeclared::remove_networks(&plan, &made, draft);
+    handover::link(&plan, &made, draft);
 }
 
 /// Makes the networks that `hob.yaml` declares and selected stacks call external.
-fn shared_networks(plan: &mut HostPlan<'_>, draft: &mut Draft) {
+fn shared_networks(plan: &HostPlan<'_>, made: &mut Made, draft: &mut Draft) {
     let context = plan.context;
+    let selected = context.host.stacks.iter().filter(|(name, _)| context.is_selected(name));
+    let used: BTreeSet<&NetworkName> =
+        selected.flat_map(|(_, stack)| stack.external_networks.keys()).collect();
     for (name, spec) in &context.host.networks {
-        let is_used = context.host.stacks.iter().any(|(stack_name, stack)| {
-            context.is_selected(stack_name) && stack.external_networks.contains_key(name)
-        });
-        if !is_used {
+        if !used.contains(name) {
             continue;
         }
         match plan.state.networks.get(name) {
@@ -154,7 +202,7 @@ fn shared_networks(plan: &mut HostPlan<'_>, draft: &mut Draft) {
                     network: shared_network(name, spec),
                 });
                 let step = DraftStep::new(context.name, None, change).because([Reason::Missing]);
-                plan.networks.insert(name.clone(), draft.add(step));
+                made.networks.insert(name.clone(), draft.add(step));
             }
             Some(network) => {
                 let ours = &context.desired.homelab;

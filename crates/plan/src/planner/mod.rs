@@ -4,24 +4,30 @@
 //! 2. on every other host, what an interrupted run left half done is looked for (`heal`): the rest
 //!    is planned for the host as it will be once that is undone;
 //! 3. networks that stacks share are made (`host`);
-//! 4. for every selected stack (`stack`): obstacles are looked for, and if there are any the stack
-//!    is left alone; else leftovers are undone, images are pulled, networks, volumes and files are
-//!    brought up to date, each service's container is created, replaced, started or left alone
-//!    (`service`), and what the stack does not declare any more is removed;
-//! 5. what is left of stacks that nobody declares any more is removed (`undeclared`);
-//! 6. who takes a name or a port waits for who gives it up (`handover`);
-//! 7. stacks wait for the stacks that they need (`needs`);
-//! 8. where names or ports go round, containers are changed in one go (`circles`).
+//! 4. for every selected stack it is decided what is done about each service (`stack`, `service`);
+//!    if there are obstacles, the stack is left alone;
+//! 5. who uses an image that another stack has fetched again is replaced as well (`images`);
+//! 6. the steps of each stack are written down (`emit`): leftovers are undone, images are pulled,
+//!    networks, volumes and files are brought up to date, containers created, replaced or started,
+//!    and what the stack does not declare any more is removed;
+//! 7. what is left of stacks that nobody declares any more is removed (`undeclared`);
+//! 8. who takes a name or a port waits for who gives it up (`handover`);
+//! 9. stacks wait for the stacks that they need (`needs`);
+//! 10. where names or ports go round, containers are changed in one go (`circles`).
 
+mod builds;
 mod circles;
+mod dependents;
 mod differences;
 mod draft;
+mod emit;
 mod expectation;
 mod files;
 mod followers;
 mod handover;
 mod heal;
 mod host;
+mod images;
 mod needs;
 mod service;
 mod stack;
@@ -38,6 +44,7 @@ use crate::{
     policy::Policy,
 };
 use draft::Draft;
+use host::Digests;
 use needs::Stacks;
 
 /// Says what is to be done so that what was seen becomes what should be, in what order and why.
@@ -90,21 +97,21 @@ impl Context<'_> {
 
 /// A digest of what should be on a host, as far as it is selected. It covers secrets only under the
 /// host's key: without a key, nothing of Hob's is there yet and every step is a creation.
-fn basis(context: &Context<'_>, state: &HostState) -> String {
+fn basis(context: &Context<'_>, state: &HostState, digests: &Digests<'_>) -> String {
     let seal = |value: &str| state.key.as_ref().map(|key| key.seal(value)).unwrap_or_default();
     let mut lines = Vec::new();
     for (name, spec) in &context.host.networks {
         lines.push(format!("network {name} {}", spec.digest().as_str()));
     }
     for (name, stack) in &context.host.stacks {
-        if !context.is_selected(name) {
-            continue;
-        }
+        let Some(digests) = digests.get(name) else { continue };
         lines.push(format!("stack {name} {}", stack.project));
         for (service, declared) in &stack.services {
-            let sealed = declared.spec.sealed(&seal).0;
-            let sealed = serde_json::Value::Object(sealed);
-            lines.push(format!("service {service} {} {sealed}", declared.container));
+            let spec = match digests.get(service).filter(|_| state.key.is_some()) {
+                Some(digest) => seal(digest.as_str()),
+                None => serde_json::Value::Object(declared.spec.sealed(&seal).0).to_string(),
+            };
+            lines.push(format!("service {service} {} {spec}", declared.container));
         }
         for (path, file) in &stack.files {
             lines.push(format!("file {path} {} {:o}", seal(file.digest.as_str()), file.mode));

@@ -5,10 +5,11 @@ use std::{collections::BTreeMap, sync::Arc};
 use hob_model::{
     ContainerName, Role, ServiceName, StackName, StackPath, VolumeName,
     desired::{Condition, DesiredService, DesiredStack},
-    spec::{ContainerSpec, Mount, NetworkMode, RestartPolicy},
+    spec::{ContainerSpec, Mount, NetworkMode, RestartPolicy, SpecDigest},
 };
 
 use super::{
+    dependents::Dependents,
     differences::differences,
     expectation::expectation,
     handover::{Port, collide},
@@ -31,7 +32,7 @@ pub(super) struct Decision {
 }
 
 impl Decision {
-    fn new(change: Change, why: Vec<Reason>) -> Self {
+    pub(super) fn new(change: Change, why: Vec<Reason>) -> Self {
         Self { change, why, is_follower: false }
     }
 
@@ -90,6 +91,7 @@ pub(super) struct View<'a> {
     pub(super) plan: &'a HostPlan<'a>,
     pub(super) stack_name: &'a StackName,
     pub(super) stack: &'a DesiredStack,
+    pub(super) dependents: &'a Dependents<'a>,
     pub(super) name: &'a ServiceName,
     pub(super) service: &'a DesiredService,
 }
@@ -133,7 +135,7 @@ impl<'a> View<'a> {
             name: self.service.container.clone(),
             identity: self.identity(),
             spec: Arc::clone(&self.service.spec),
-            expect: expectation(self.plan.context.policy, self.stack, self.name, self.service),
+            expect: expectation(self.plan.context.policy, self.dependents, self.name, self.service),
             wait_for: self.wait_for(),
             followers: Vec::new(),
         }
@@ -159,7 +161,7 @@ impl<'a> View<'a> {
                     .is_some_and(|applied| applied.verdict == Verdict::Completed),
             };
             if !is_met && dependency.required {
-                let expect = expectation(policy, self.stack, name, needed);
+                let expect = expectation(policy, self.dependents, name, needed);
                 waits.push((needed.container.clone(), expect));
             }
         }
@@ -229,19 +231,24 @@ impl<'a> View<'a> {
         container: &Container,
         changed_files: &[StackPath],
     ) -> Option<Decision> {
-        let stack = (self.stack_name, self.stack);
-        let why = reasons_to_replace(&self.plan.state, stack, self.service, was, container);
+        let digest = self.plan.digest(self.stack_name, self.name);
+        let wanted = Wanted {
+            stack_name: self.stack_name,
+            stack: self.stack,
+            service: self.service,
+            digest,
+        };
+        let why = reasons_to_replace(&self.plan.state, &wanted, was, container);
         if !why.is_empty() {
             return Some(Decision::new(self.replace(was, container), why));
         }
         let record = self.applied(was);
-        let verdict = record
-            .filter(|record| record.spec == self.service.spec.digest())
-            .map(|record| record.verdict);
+        let verdict =
+            record.filter(|record| Some(&record.spec) == digest).map(|record| record.verdict);
         let state = container.state;
         let is_running = matches!(state, ContainerState::Running { .. });
         let may_complete = self.service.spec.restart == RestartPolicy::No
-            || self.stack.is_awaited_for_completion(self.name);
+            || self.dependents.want_completed(self.name);
         let is_completed = may_complete && state == ContainerState::Exited { code: 0 };
         let restart = |why| Some(Decision::new(Change::Restart(self.target()), why));
         let confirm = |kept, start, why| {
@@ -289,17 +296,12 @@ impl<'a> View<'a> {
     /// tool can tell a job that ended from a server that was stopped, so what has a port, a health
     /// check or somebody that needs it running counts as a server.
     fn looks_like_a_job(&self) -> bool {
-        let is_needed = self.stack.services.values().any(|other| {
-            other
-                .depends_on
-                .get(self.name)
-                .is_some_and(|dependency| dependency.condition != Condition::Completed)
-        });
+        let is_needed = self.dependents.want_running(self.name);
         let spec = &self.service.spec;
         spec.ports.is_empty() && spec.health.is_none() && !is_needed
     }
 
-    fn replace(&self, was: &ContainerName, container: &Container) -> Change {
+    pub(super) fn replace(&self, was: &ContainerName, container: &Container) -> Change {
         let should_run = match self.applied(was) {
             Some(record) => matches!(record.verdict, Verdict::Healthy | Verdict::Running),
             // It was stopped by the run that put it aside.
@@ -315,7 +317,7 @@ impl<'a> View<'a> {
             })
             .map(|(target, volume)| (target.clone(), volume.clone()))
             .collect();
-        let awaited = self.stack.is_awaited_for_completion(self.name);
+        let awaited = self.dependents.want_completed(self.name);
         let order = if is_up(container.state) && !awaited && inherit.is_empty() && may_overlap(spec)
         {
             Order::StartFirst
@@ -333,17 +335,26 @@ fn is_up(state: ContainerState) -> bool {
     )
 }
 
+/// What a container is compared with.
+pub(super) struct Wanted<'a> {
+    pub(super) stack_name: &'a StackName,
+    pub(super) stack: &'a DesiredStack,
+    pub(super) service: &'a DesiredService,
+    /// Digest of the service's specification.
+    pub(super) digest: Option<&'a SpecDigest>,
+}
+
 /// Why a container cannot stay what it is; empty if it can.
 pub(super) fn reasons_to_replace(
     state: &HostState,
-    (stack_name, stack): (&StackName, &DesiredStack),
-    service: &DesiredService,
+    wanted: &Wanted<'_>,
     was: &ContainerName,
     container: &Container,
 ) -> Vec<Reason> {
+    let Wanted { stack_name, stack, service, digest } = *wanted;
     let mut why = Vec::new();
     if let ContainerOwner::Hob { identity, spec } = &container.owner {
-        if *spec != service.spec.digest() {
+        if Some(spec) != digest {
             let folder = state.stacks.get(stack_name);
             let record = folder.and_then(|folder| folder.applied.get(was));
             why.extend(explain(state, record.filter(|record| record.spec == *spec), service));
@@ -352,7 +363,9 @@ pub(super) fn reasons_to_replace(
             why.push(Reason::Attribute { name: "project name".into() });
         }
     }
-    if let Some(image) = state.image(&service.spec.image)
+    // An image that is built is known by what it was built from, not by where its name leads.
+    if service.spec.build.is_none()
+        && let Some(image) = state.image(&service.spec.image)
         && *image != container.image
         && !why.iter().any(|reason| matches!(reason, Reason::Image { .. }))
     {
@@ -399,7 +412,8 @@ fn may_overlap(spec: &ContainerSpec) -> bool {
         NetworkMode::Attached(endpoints) => {
             endpoints.values().any(|endpoint| endpoint.ipv4.is_some() || endpoint.ipv6.is_some())
         }
-        NetworkMode::Host => true,
+        // Ports in there are taken by the old one.
+        NetworkMode::Host | NetworkMode::Container(_) => true,
         NetworkMode::None => false,
     };
     let publishes = spec.ports.iter().any(|port| port.published.is_some());

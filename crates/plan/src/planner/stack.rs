@@ -1,51 +1,63 @@
-//! One stack on one host: obstacles first, then images, networks, volumes, files, containers.
+//! One stack on one host: what is done about each service, and what stands in the way.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use hob_model::{
-    ContainerName, ServiceName, StackName, StackPath,
-    desired::{Condition, DesiredStack, PullPolicy, StackFile},
-    spec::Mount,
+    ServiceName, StackName, StackPath,
+    desired::{DesiredStack, PullPolicy, StackFile},
 };
 
 use super::{
-    draft::{Draft, DraftId, DraftStep},
+    builds,
+    dependents::Dependents,
     files, followers,
-    handover::{self, Taker},
     host::HostPlan,
-    needs::Outcome,
     service::{self, Decision, View},
-    undeclared,
 };
 use crate::{
-    change::{
-        Blocked, Change, Deviation, Drift, Milestone, NewNetwork, NewVolume, Obstacle, Reason,
-    },
+    change::{Blocked, Obstacle},
     observed::StackFolder,
     ownership::ThingOwner,
-    simulate::attached,
 };
 
-/// Plans one stack. A stack is a transaction: if something stands in the way of a part of it,
-/// nothing of it is begun.
-pub(super) fn plan_stack(
-    plan: &mut HostPlan<'_>,
-    name: &StackName,
-    declared: &DesiredStack,
-    draft: &mut Draft,
-) -> Outcome {
-    let empty = StackFolder::default();
-    let folder = plan.state.stacks.get(name).unwrap_or(&empty).clone();
-    let (write, mut obstacles) = files::to_write(declared, &folder);
+/// What is done about a stack in which nothing stands in the way.
+pub(super) struct Decided<'a> {
+    pub(super) name: &'a StackName,
+    pub(super) declared: &'a DesiredStack,
+    pub(super) dependents: Dependents<'a>,
+    /// Files to be written.
+    pub(super) write: BTreeMap<StackPath, StackFile>,
+    /// What is done about each service that is not in order.
+    pub(super) decisions: BTreeMap<&'a ServiceName, Decision>,
+}
+
+/// What Hob keeps for a stack on its host.
+pub(super) fn folder<'b>(plan: &'b HostPlan<'_>, stack: &StackName) -> &'b StackFolder {
+    static NOTHING: StackFolder =
+        StackFolder { owned: BTreeSet::new(), files: BTreeMap::new(), applied: BTreeMap::new() };
+    plan.state.stacks.get(stack).unwrap_or(&NOTHING)
+}
+
+/// Decides about one stack. A stack is a transaction: if something stands in the way of a part of
+/// it, nothing of it is begun.
+pub(super) fn decide<'a>(
+    plan: &HostPlan<'_>,
+    name: &'a StackName,
+    declared: &'a DesiredStack,
+) -> Result<Decided<'a>, Vec<Blocked>> {
+    let (write, mut obstacles) = files::to_write(declared, folder(plan, name));
     obstacles.extend(missing_things(plan, declared));
     let changed: BTreeSet<&StackPath> = write.keys().collect();
+    let dependents = Dependents::of(declared);
     let mut decisions = BTreeMap::new();
     for (service_name, service) in &declared.services {
         let uses = files::seen_by(service, &changed);
-        let view = View { plan, stack_name: name, stack: declared, name: service_name, service };
+        let (stack_name, stack) = (name, declared);
+        let dependents = &dependents;
+        let view = View { plan, stack_name, stack, dependents, name: service_name, service };
         match service::decide(&view, &uses) {
             Ok(Some(decision)) => {
-                decisions.insert(service_name.clone(), decision);
+                decisions.insert(service_name, decision);
             }
             Ok(None) => {}
             Err(found) => obstacles.extend(found.into_iter().map(|why| (Some(service_name), why))),
@@ -53,18 +65,17 @@ pub(super) fn plan_stack(
     }
     obstacles.extend(missing_images(plan, declared, &decisions));
     if !obstacles.is_empty() {
-        draft.blocked.extend(obstacles.into_iter().map(|(service, why)| Blocked {
+        let blocked = obstacles.into_iter().map(|(service, why)| Blocked {
             host: plan.context.name.clone(),
             stack: Some(name.clone()),
             service: service.cloned(),
             why,
-        }));
-        return Outcome::Blocked;
+        });
+        return Err(blocked.collect());
     }
-    followers::restart(plan, name, declared, &mut decisions);
-    let stack = StackPlan { name, declared, folder: &folder };
-    stack.report_drift(plan, &decisions, draft);
-    Outcome::Steps(stack.emit(plan, write, &decisions, draft))
+    let mut decided = Decided { name, declared, dependents, write, decisions };
+    followers::restart(plan, &mut decided);
+    Ok(decided)
 }
 
 type Found<'a> = (Option<&'a ServiceName>, Obstacle);
@@ -116,11 +127,16 @@ fn missing_things<'a>(plan: &HostPlan<'_>, declared: &DesiredStack) -> Vec<Found
 fn missing_images<'a>(
     plan: &HostPlan<'_>,
     declared: &'a DesiredStack,
-    decisions: &BTreeMap<ServiceName, Decision>,
+    decisions: &BTreeMap<&ServiceName, Decision>,
 ) -> Vec<Found<'a>> {
     let mut obstacles = Vec::new();
     for (name, service) in &declared.services {
-        if decisions.get(name).is_some_and(Decision::makes_a_container)
+        if !decisions.get(name).is_some_and(Decision::makes_a_container) {
+            continue;
+        }
+        if let Some(build) = builds::needed(plan, service) {
+            obstacles.extend(builds::obstacle(plan, build).map(|why| (Some(name), why)));
+        } else if service.spec.build.is_none()
             && service.pull == PullPolicy::Never
             && plan.state.image(&service.spec.image).is_none()
         {
@@ -129,291 +145,4 @@ fn missing_images<'a>(
         }
     }
     obstacles
-}
-
-struct StackPlan<'a> {
-    name: &'a StackName,
-    declared: &'a DesiredStack,
-    folder: &'a StackFolder,
-}
-
-impl StackPlan<'_> {
-    fn step(&self, plan: &HostPlan<'_>, change: Change) -> DraftStep {
-        DraftStep::new(plan.context.name, Some(self.name), change)
-    }
-
-    fn report_drift(
-        &self,
-        plan: &HostPlan<'_>,
-        decisions: &BTreeMap<ServiceName, Decision>,
-        draft: &mut Draft,
-    ) {
-        let mut drift = |what| {
-            let host = plan.context.name.clone();
-            draft.drift.push(Drift { host, stack: self.name.clone(), what });
-        };
-        for decision in decisions.values() {
-            for path in decision.foreign_edits() {
-                drift(Deviation::FileChanged { path: path.clone() });
-            }
-        }
-        for (name, service) in &self.declared.services {
-            let Some(applied) = self.folder.applied.get(&service.container) else { continue };
-            if let Some(what) = service::deviation(plan, service, applied, decisions.get(name)) {
-                drift(what);
-            }
-        }
-    }
-
-    /// Adds the steps, in the order in which they could be done one by one.
-    fn emit(
-        &self,
-        plan: &mut HostPlan<'_>,
-        write: BTreeMap<StackPath, StackFile>,
-        decisions: &BTreeMap<ServiceName, Decision>,
-        draft: &mut Draft,
-    ) -> Vec<DraftId> {
-        let mut steps = undeclared::restore(plan, self.name, draft);
-        let pulls = self.pull(plan, decisions, draft);
-        steps.extend(self.networks_and_volumes(plan, draft));
-        let (in_the_way, stale) = files::to_remove(self.declared, self.folder);
-        let mut before = pulls;
-        for step in [
-            self.remove_files(plan, in_the_way, draft),
-            self.write_files(plan, write, decisions, draft),
-        ]
-        .into_iter()
-        .flatten()
-        {
-            draft.order_all(&before, step, Milestone::Done);
-            steps.push(step);
-            before = vec![step];
-        }
-        let containers = self.containers(plan, decisions, &before, draft);
-        steps.extend(containers.values());
-        let after: Vec<DraftId> = containers.values().chain(&before).copied().collect();
-        steps.extend(self.remove_containers(plan, decisions, &before, &after, draft));
-        if let Some(step) = self.remove_files(plan, stale, draft) {
-            draft.order_all(&after, step, Milestone::Done);
-            steps.push(step);
-        }
-        steps
-    }
-
-    fn write_files(
-        &self,
-        plan: &HostPlan<'_>,
-        write: BTreeMap<StackPath, StackFile>,
-        decisions: &BTreeMap<ServiceName, Decision>,
-        draft: &mut Draft,
-    ) -> Option<DraftId> {
-        if write.is_empty() {
-            return None;
-        }
-        let why: Vec<Reason> =
-            write.keys().map(|path| Reason::File { path: path.to_string() }).collect();
-        let users = self.restarted_for_files(decisions);
-        let homelab = plan.context.desired.homelab.clone();
-        let change = Change::WriteFiles { homelab, write, users };
-        Some(draft.add(self.step(plan, change).because(why)))
-    }
-
-    fn containers<'b>(
-        &self,
-        plan: &mut HostPlan<'_>,
-        decisions: &'b BTreeMap<ServiceName, Decision>,
-        before: &[DraftId],
-        draft: &mut Draft,
-    ) -> BTreeMap<&'b ServiceName, DraftId> {
-        let mut containers = BTreeMap::new();
-        for (name, decision) in decisions {
-            let step = self.step(plan, decision.change.clone()).because(decision.why.clone());
-            let id = draft.add(step);
-            draft.order_all(before, id, Milestone::Done);
-            self.order_container(plan, name, decision, id, draft);
-            containers.insert(name, id);
-        }
-        self.order_services(decisions, &containers, draft);
-        containers
-    }
-
-    /// What the stack does not declare any more goes last, unless it holds a name or a port that a
-    /// service of the stack is to have.
-    fn remove_containers(
-        &self,
-        plan: &mut HostPlan<'_>,
-        decisions: &BTreeMap<ServiceName, Decision>,
-        before: &[DraftId],
-        after: &[DraftId],
-        draft: &mut Draft,
-    ) -> Vec<DraftId> {
-        let removed = undeclared::remove_containers(plan, self.name, draft);
-        for (container, id) in &removed {
-            let is_in_the_way = decisions.keys().any(|name| {
-                let service = self.declared.services.get(name);
-                service.is_some_and(|service| handover::takes_from(plan, service, container))
-            });
-            let first = if is_in_the_way { before } else { after };
-            draft.order_all(first, *id, Milestone::Done);
-        }
-        removed.into_values().collect()
-    }
-
-    fn restarted_for_files(
-        &self,
-        decisions: &BTreeMap<ServiceName, Decision>,
-    ) -> BTreeSet<ContainerName> {
-        decisions
-            .iter()
-            .filter(|(_, decision)| matches!(decision.change, Change::Restart(_)))
-            .filter_map(|(name, _)| self.declared.services.get(name))
-            .map(|service| service.container.clone())
-            .collect()
-    }
-
-    /// Images that new containers need and the host does not have.
-    fn pull(
-        &self,
-        plan: &mut HostPlan<'_>,
-        decisions: &BTreeMap<ServiceName, Decision>,
-        draft: &mut Draft,
-    ) -> Vec<DraftId> {
-        let mut ids = Vec::new();
-        for (name, service) in &self.declared.services {
-            let image = &service.spec.image;
-            if !decisions.get(name).is_some_and(Decision::makes_a_container)
-                || plan.state.image(image).is_some()
-            {
-                continue;
-            }
-            let platform = service.spec.platform.clone();
-            let key = (image.familiar(), platform.clone());
-            let id = match plan.pulls.get(&key) {
-                Some(id) => *id,
-                None => {
-                    let change = Change::Pull { image: image.clone(), platform };
-                    let why = Reason::NeededBy { service: name.clone() };
-                    let id = draft.add(self.step(plan, change).because([why]));
-                    plan.pulls.insert(key, id);
-                    id
-                }
-            };
-            ids.push(id);
-        }
-        ids
-    }
-
-    fn networks_and_volumes(&self, plan: &mut HostPlan<'_>, draft: &mut Draft) -> Vec<DraftId> {
-        let mut ids = Vec::new();
-        let homelab = &plan.context.desired.homelab;
-        for (name, network) in &self.declared.networks {
-            if plan.state.networks.contains_key(name) || plan.networks.contains_key(name) {
-                continue;
-            }
-            let change = Change::CreateNetwork(NewNetwork {
-                name: name.clone(),
-                homelab: homelab.clone(),
-                project: Some((self.name.clone(), self.declared.project.clone())),
-                network: network.clone(),
-            });
-            let id = draft.add(self.step(plan, change).because([Reason::Missing]));
-            plan.networks.insert(name.clone(), id);
-            ids.push(id);
-        }
-        for (name, volume) in &self.declared.volumes {
-            if plan.state.volumes.contains_key(name) || plan.volumes.contains_key(name) {
-                continue;
-            }
-            let change = Change::CreateVolume(NewVolume {
-                name: name.clone(),
-                homelab: homelab.clone(),
-                stack: self.name.clone(),
-                project: self.declared.project.clone(),
-                volume: volume.clone(),
-            });
-            let id = draft.add(self.step(plan, change).because([Reason::Missing]));
-            plan.volumes.insert(name.clone(), id);
-            ids.push(id);
-        }
-        ids
-    }
-
-    /// A container comes after the networks and volumes that it uses and after the undoing of its
-    /// leftovers. Whose name or ports it takes is for `handover`.
-    fn order_container(
-        &self,
-        plan: &mut HostPlan<'_>,
-        name: &ServiceName,
-        decision: &Decision,
-        id: DraftId,
-        draft: &mut Draft,
-    ) {
-        let Some(service) = self.declared.services.get(name) else { return };
-        let networks = attached(&service.spec);
-        let volumes = service.spec.mounts.values().filter_map(|mount| match mount {
-            Mount::Volume { name, .. } => plan.volumes.get(name),
-            _ => None,
-        });
-        let before: Vec<DraftId> = networks
-            .iter()
-            .filter_map(|name| plan.networks.get(name))
-            .chain(volumes)
-            .chain(plan.restores.get(&service.container))
-            .chain(decision.was().and_then(|was| plan.restores.get(was)))
-            .copied()
-            .collect();
-        draft.order_all(&before, id, Milestone::Done);
-        // What runs already has its name and its ports.
-        if !matches!(decision.change, Change::Confirm { start: false, .. }) {
-            plan.takers.push(Taker::new(id, service, decision.was()));
-        }
-        if let Some(was) = decision.was() {
-            plan.gone.insert(was.clone(), id);
-        }
-        if matches!(decision.change, Change::Confirm { kept: Some(_), .. }) {
-            plan.gone.insert(service.container.old(), id);
-        }
-    }
-
-    /// Edges of `depends_on` between services that both have a step.
-    fn order_services(
-        &self,
-        decisions: &BTreeMap<ServiceName, Decision>,
-        containers: &BTreeMap<&ServiceName, DraftId>,
-        draft: &mut Draft,
-    ) {
-        for (name, decision) in decisions {
-            let (Some(service), Some(id)) =
-                (self.declared.services.get(name), containers.get(name))
-            else {
-                continue;
-            };
-            for (needed, dependency) in &service.depends_on {
-                let until = match dependency.condition {
-                    _ if !dependency.required => Milestone::Ended,
-                    Condition::Started => Milestone::Started,
-                    Condition::Healthy | Condition::Completed => Milestone::Done,
-                };
-                if let Some(before) = containers.get(needed) {
-                    draft.order(*before, *id, until);
-                    if decision.is_follower && dependency.restart {
-                        draft.follow(*before, *id);
-                    }
-                }
-            }
-        }
-    }
-
-    fn remove_files(
-        &self,
-        plan: &HostPlan<'_>,
-        remove: BTreeSet<StackPath>,
-        draft: &mut Draft,
-    ) -> Option<DraftId> {
-        if remove.is_empty() {
-            return None;
-        }
-        let step = self.step(plan, Change::RemoveFiles { remove });
-        Some(draft.add(step.because([Reason::NoLongerDeclared])))
-    }
 }

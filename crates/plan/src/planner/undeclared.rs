@@ -7,7 +7,7 @@ use hob_model::{ContainerName, NetworkName, Role, StackName};
 use super::{
     Context,
     draft::{Draft, DraftId, DraftStep},
-    host::HostPlan,
+    host::{HostPlan, Made},
 };
 use crate::{
     change::{Change, Milestone, Reason},
@@ -58,18 +58,19 @@ pub(super) fn containers(
 
 /// Adds the steps that undo what an interrupted run left of a stack.
 pub(super) fn restore(
-    plan: &mut HostPlan<'_>,
+    plan: &HostPlan<'_>,
     stack: &StackName,
+    made: &mut Made,
     draft: &mut Draft,
 ) -> Vec<DraftId> {
     let mut ids = Vec::new();
-    for (name, (of, leftovers)) in &plan.leftovers {
-        for leftover in leftovers.iter().filter(|_| of == stack) {
+    for (name, leftovers) in plan.leftovers.get(stack).into_iter().flatten() {
+        for leftover in leftovers {
             let change = Change::Restore { name: name.clone(), leftover: *leftover };
             let step = DraftStep::new(plan.context.name, Some(stack), change)
                 .because([Reason::Interrupted]);
             let id = draft.add(step);
-            if let Some(earlier) = plan.restores.insert(name.clone(), id) {
+            if let Some(earlier) = made.restores.insert(name.clone(), id) {
                 draft.order(earlier, id, Milestone::Done);
             }
             ids.push(id);
@@ -80,47 +81,47 @@ pub(super) fn restore(
 
 /// Adds the steps that remove the containers of a stack that nobody declares any more.
 pub(super) fn remove_containers(
-    plan: &mut HostPlan<'_>,
+    plan: &HostPlan<'_>,
     stack: &StackName,
+    made: &mut Made,
     draft: &mut Draft,
 ) -> BTreeMap<ContainerName, DraftId> {
     let mut steps = BTreeMap::new();
-    for (name, _) in plan.undeclared.iter().filter(|(_, of)| *of == stack) {
+    for name in plan.undeclared_of.get(stack).into_iter().flatten() {
         let change = Change::Remove { name: name.clone() };
         let step = DraftStep::new(plan.context.name, Some(stack), change)
             .because([Reason::NoLongerDeclared]);
         let id = draft.add(step);
-        if let Some(restore) = plan.restores.get(name) {
+        if let Some(restore) = made.restores.get(name) {
             draft.order(*restore, id, Milestone::Done);
         }
         steps.insert(name.clone(), id);
     }
-    plan.gone.extend(steps.iter().map(|(name, id)| (name.clone(), *id)));
+    made.gone.extend(steps.iter().map(|(name, id)| (name.clone(), *id)));
     steps
 }
 
 /// Removes what is left of stacks that nobody declares any more: containers, then files.
-pub(super) fn remove_stacks(plan: &mut HostPlan<'_>, draft: &mut Draft) {
+pub(super) fn remove_stacks(plan: &HostPlan<'_>, made: &mut Made, draft: &mut Draft) {
     let context = plan.context;
     let is_gone = |stack: &&StackName| {
         !context.host.stacks.contains_key(*stack) && context.is_selected(stack)
     };
     let with_files = plan.state.stacks.iter().filter(|(_, folder)| !folder.owned.is_empty());
-    let with_leftovers = plan.leftovers.values().map(|(stack, _)| stack);
-    let gone: BTreeSet<StackName> = plan
-        .undeclared
-        .values()
+    let with_leftovers = plan.leftovers.keys();
+    let gone: BTreeSet<&StackName> = plan
+        .undeclared_of
+        .keys()
         .chain(with_files.map(|(stack, _)| stack))
         .chain(with_leftovers)
         .filter(is_gone)
-        .cloned()
         .collect();
     for stack in gone {
-        restore(plan, &stack, draft);
-        let containers = remove_containers(plan, &stack, draft);
-        let owned = plan.state.stacks.get(&stack).map(|folder| folder.owned.clone());
+        restore(plan, stack, made, draft);
+        let containers = remove_containers(plan, stack, made, draft);
+        let owned = plan.state.stacks.get(stack).map(|folder| folder.owned.clone());
         let Some(remove) = owned.filter(|owned| !owned.is_empty()) else { continue };
-        let step = DraftStep::new(context.name, Some(&stack), Change::RemoveFiles { remove })
+        let step = DraftStep::new(context.name, Some(stack), Change::RemoveFiles { remove })
             .because([Reason::NoLongerDeclared]);
         let id = draft.add(step);
         for container in containers.values() {
@@ -130,7 +131,7 @@ pub(super) fn remove_stacks(plan: &mut HostPlan<'_>, draft: &mut Draft) {
 }
 
 /// Removes networks that Hob made, nobody declares and nothing stays attached to.
-pub(super) fn remove_networks(plan: &HostPlan<'_>, draft: &mut Draft) {
+pub(super) fn remove_networks(plan: &HostPlan<'_>, made: &Made, draft: &mut Draft) {
     let unused = unused_networks(plan);
     if unused.is_empty() {
         return;
@@ -144,7 +145,7 @@ pub(super) fn remove_networks(plan: &HostPlan<'_>, draft: &mut Draft) {
     for (name, stack) in &unused {
         let users = attached.get(name).map_or(&[][..], Vec::as_slice);
         let leaving: Option<BTreeSet<DraftId>> =
-            users.iter().map(|container| plan.gone.get(*container).copied()).collect();
+            users.iter().map(|container| made.gone.get(*container).copied()).collect();
         // Somebody stays attached: the network is left to them.
         let Some(leaving) = leaving else { continue };
         let change = Change::RemoveNetwork { name: name.clone() };

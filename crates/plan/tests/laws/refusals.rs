@@ -62,7 +62,7 @@ pub(crate) fn refusal(state: &HostState, op: &Op) -> Option<String> {
 fn networks_of(spec: &ContainerSpec) -> impl Iterator<Item = &NetworkName> {
     let endpoints = match &spec.network {
         NetworkMode::Attached(endpoints) => Some(endpoints),
-        NetworkMode::Host | NetworkMode::None => None,
+        NetworkMode::Host | NetworkMode::None | NetworkMode::Container(_) => None,
     };
     endpoints.into_iter().flat_map(BTreeMap::keys)
 }

@@ -294,6 +294,7 @@ fn blocked_for_a_reason(plan: &Plan, world: &World) -> Result<(), Broken> {
             // This is about other parts of the plan.
             Obstacle::Needs { .. } => plan.blocked.len() > 1,
             // What is declared has no circles, and names and ports may go round.
+            Obstacle::OtherPlatform { .. } => true,
             Obstacle::Unreachable { .. } | Obstacle::Circle => false,
         };
         require("blocked only for a reason", is_real, || format!("{blocked:?}"))?;

@@ -15,8 +15,8 @@ use hob_model::{
         PullPolicy, StackFile, StackNetwork, StackVolume,
     },
     spec::{
-        BindSource, ContainerSpec, Endpoint, HealthCheck, Mount, NetworkMode, NetworkSpec,
-        PublishedPort, RestartPolicy, VolumeSpec,
+        ContainerSpec, Endpoint, HealthCheck, Mount, NetworkMode, NetworkSpec, PublishedPort,
+        RestartPolicy, VolumeSpec,
     },
 };
 use hob_plan::{
@@ -402,7 +402,12 @@ fn spec(
     let mut content = BTreeMap::new();
     if choices.chance(30) {
         let volume = VolumeName::new(format!("{stack_name}_data"));
-        let mount = Mount::Volume { name: volume, read_only: choices.chance(50), nocopy: false };
+        let mount = Mount::Volume {
+            name: volume,
+            read_only: choices.chance(50),
+            nocopy: false,
+            subpath: None,
+        };
         mounts.insert("/data".to_owned(), mount);
     }
     if choices.chance(20) {
@@ -411,9 +416,7 @@ fn spec(
     if let Some((path, file)) = stack.files.iter().next()
         && choices.chance(60)
     {
-        let source = BindSource::Stack(path.to_string());
-        let mount = Mount::Bind { source, read_only: true, create: false, propagation: None };
-        mounts.insert("/etc/own.txt".to_owned(), mount);
+        mounts.insert("/etc/own.txt".to_owned(), Mount::stack_file(path.to_string()));
         content.insert("/etc/own.txt".to_owned(), file.digest.clone());
     }
     let mut ports = BTreeSet::new();

@@ -1,0 +1,60 @@
+//! Images that are fetched again. A name that is fetched stands for whatever the registry has by
+//! then, so that its other users on the host would have another image than it says: they are
+//! replaced in the same plan.
+
+use std::collections::BTreeSet;
+
+use hob_model::ImageRef;
+
+use super::{
+    builds,
+    host::HostPlan,
+    service::{Decision, View},
+    stack::Decided,
+};
+use crate::change::Reason;
+
+/// Replaces the containers whose image is fetched for somebody else.
+pub(super) fn refetch<'a, 'b: 'a>(
+    plan: &HostPlan<'_>,
+    stacks: impl Iterator<Item = &'a mut Decided<'b>>,
+) {
+    let mut stacks: Vec<_> = stacks.collect();
+    let fetched: BTreeSet<ImageRef> =
+        stacks.iter().flat_map(|stack| fetched(plan, stack)).collect();
+    if fetched.is_empty() {
+        return;
+    }
+    for stack in &mut stacks {
+        let (stack_name, declared) = (stack.name, stack.declared);
+        for (name, service) in &declared.services {
+            let is_new = stack.decisions.get(name).is_some_and(Decision::makes_a_container);
+            let image = service.spec.image.familiar();
+            // What is built from the same is the same.
+            if is_new || service.spec.build.is_some() || !fetched.contains(&image) {
+                continue;
+            }
+            let dependents = &stack.dependents;
+            let view = View { plan, stack_name, stack: declared, dependents, name, service };
+            if let Some((was, container)) = view.current() {
+                let why = Reason::ImageFetched { image: service.spec.image.clone() };
+                let decision = Decision::new(view.replace(was, container), vec![why]);
+                stack.decisions.insert(name, decision);
+            }
+        }
+        super::followers::restart(plan, stack);
+    }
+}
+
+/// Images that new containers of a stack need and the host does not have.
+fn fetched(plan: &HostPlan<'_>, stack: &Decided<'_>) -> Vec<ImageRef> {
+    let services = stack.decisions.iter().filter(|(_, decision)| decision.makes_a_container());
+    services
+        .filter_map(|(name, _)| stack.declared.services.get(*name))
+        .filter(|service| match service.spec.build {
+            Some(_) => builds::needed(plan, service).is_some(),
+            None => plan.state.image(&service.spec.image).is_none(),
+        })
+        .map(|service| service.spec.image.familiar())
+        .collect()
+}
