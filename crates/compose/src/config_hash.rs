@@ -10,8 +10,9 @@
 //! digits, durations those of Go (`1m30s`).
 //!
 //! What does not change a container is taken out before: `build`, `pull_policy`, `scale` and
-//! `deploy.replicas`, and depending on the version more, see [`Dialect`]. What an `env_file` says
-//! is in, its name is not. Not in it are the content of configs, secrets and binds, the digest of
+//! `deploy.replicas`, and depending on the version more, see [`Dialect`]. On a container, what an
+//! `env_file` says is in, and its name is not; `docker compose config --hash` reads no env files
+//! and has their names in: load with [`crate::LoadOptions::resolve_env`] off for that one. Not in it are the content of configs, secrets and binds, the digest of
 //! the image, and the definitions of networks and volumes.
 //!
 //! Read from Docker Compose itself: `ServiceHash` in its `pkg/compose/hash.go`, and the type
@@ -73,8 +74,9 @@ fn hashed(mut service: Node, dialect: Dialect) -> String {
             deploy.remove("replicas");
         }
     }
-    if dialect == Dialect::V5 {
-        host_paths(&mut service);
+    match dialect {
+        Dialect::V5 => host_paths(&mut service),
+        Dialect::V2 | Dialect::Early => env_files(&mut service),
     }
     service_json(&service)
 }
@@ -86,6 +88,21 @@ fn host_paths(service: &mut Node) {
     for bind in binds {
         if bind.get("create_host_path").and_then(Node::as_bool) == Some(true) {
             bind.remove("create_host_path");
+        }
+    }
+}
+
+/// Names of env files that were not read: only the path counts if the file is required.
+fn env_files(service: &mut Node) {
+    let Some(files) = service.get_mut("env_file") else { return };
+    let Data::Sequence(items) = &mut files.data else { return };
+    for item in items {
+        let required = item.get("required").and_then(Node::as_bool).unwrap_or(true);
+        if let Some(mapping) = item.as_mapping_mut() {
+            mapping.remove("format");
+        }
+        if required && let Some(path) = item.get("path").cloned() {
+            *item = path;
         }
     }
 }
@@ -146,6 +163,27 @@ volumes: { data: {} }
         check("web", Early, web);
         check("web", V2, "76833b9599151527f34329316e3d664f757dc4d4d3e700d77f89e0e543120eae");
         check("web", V5, "20065f082d2c0ff8689798e399b02963e486af471c2c5ca3ce099395fba1daea");
+    }
+
+    /// Seen with `docker compose config --hash` 2.40.3.
+    #[test]
+    fn env_files_that_are_not_read_count_by_their_names() {
+        let files = MemoryFiles::new().with("/srv/e.env", "X=1").with(
+            "/srv/compose.yaml",
+            "services: {a: {image: x, env_file: [e.env, {path: o.env, required: false}]}}",
+        );
+        let options = LoadOptions {
+            files: vec!["/srv/compose.yaml".into()],
+            working_dir: "/srv".into(),
+            resolve_env: false,
+            ..LoadOptions::default()
+        };
+        let tree = load(&options, &files).tree.unwrap();
+        let service = tree.at_path("services.a").unwrap().clone();
+        assert_eq!(
+            hashed(service, Dialect::V2),
+            r#"{"command":null,"entrypoint":null,"env_file":["/srv/e.env",{"path":"/srv/o.env","required":false}],"image":"x","networks":{"default":null}}"#
+        );
     }
 
     #[test]

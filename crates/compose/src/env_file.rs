@@ -9,21 +9,39 @@ use crate::path::Path;
 use crate::paths::{Base, beside_its_name};
 use crate::tree::{Data, Key, Mapping, Node, Span};
 
-/// Reads the files that services name and merges them into `environment` and `labels`, whose own
-/// entries win; among files the later one does.
-pub(crate) fn resolve(
+/// Reads the `env_file`s of services and merges them into `environment`, whose own entries win;
+/// among files the later one does.
+pub(crate) fn read_env_files(
     root: &mut Node,
     base: &Base<'_>,
     files: &dyn Files,
     findings: &mut Vec<Finding>,
 ) {
+    let mut reader = Reader { files, findings, base };
+    each_service(root, |service, path| reader.env_files(service, &path.key("env_file")));
+}
+
+/// The same with `label_file` and `labels`.
+pub(crate) fn read_label_files(
+    root: &mut Node,
+    base: &Base<'_>,
+    files: &dyn Files,
+    findings: &mut Vec<Finding>,
+) {
+    let mut reader = Reader { files, findings, base };
+    each_service(root, |service, path| {
+        reader.label_files(service, &path.key("label_file"));
+        if let Some(service) = service.as_mapping_mut() {
+            service.remove("label_file");
+        }
+    });
+}
+
+fn each_service(root: &mut Node, mut change: impl FnMut(&mut Node, &Path<'_>)) {
     let path = Path::ROOT.key("services");
     let Some(services) = root.get_mut("services").and_then(Node::as_mapping_mut) else { return };
     for entry in &mut services.entries {
-        let path = path.key(&entry.key.name);
-        let mut reader = Reader { files, findings, base };
-        reader.env_files(&mut entry.value, &path.key("env_file"));
-        reader.label_files(&mut entry.value, &path.key("label_file"));
+        change(&mut entry.value, &path.key(&entry.key.name));
     }
 }
 
@@ -33,7 +51,6 @@ pub(crate) fn forget(root: &mut Node) {
     for entry in services.into_iter().flat_map(|services| &mut services.entries) {
         if let Some(service) = entry.value.as_mapping_mut() {
             service.remove("env_file");
-            service.remove("label_file");
         }
     }
 }
@@ -47,19 +64,24 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn env_files(&mut self, service: &mut Node, path: &Path<'_>) {
         let Some(list) = service.get("env_file") else { return };
+        let mut outside: BTreeMap<String, String> = own_variables(service);
+        outside.extend(self.base.environment.clone());
         let mut values: BTreeMap<String, (String, Span)> = BTreeMap::new();
         for (index, item) in list.items().iter().enumerate() {
             let required = item.get("required").and_then(Node::as_bool).unwrap_or(true);
-            let raw = item.get("format").and_then(Node::as_str) == Some("raw");
             let Some(file) = item.get("path") else { continue };
             let path = path.item(index);
+            let format = item.get("format");
+            let raw = format.and_then(Node::as_str) == Some("raw");
+            if let Some(format) = format.filter(|format| !raw && format.as_str() != Some("")) {
+                self.findings.push(unknown_format(format, &path.key("format")));
+                continue;
+            }
             let Some(text) = self.read(file, required, "missing-env-file", &path) else { continue };
-            let mut known = self.base.environment.clone();
-            known.extend(values.iter().map(|(name, (value, _))| (name.clone(), value.clone())));
             let name = file.as_str().unwrap_or_default();
             let (read, findings) = match raw {
-                true => dotenv::parse_raw(&text, &known),
-                false => dotenv::parse(&text, name, &known),
+                true => dotenv::parse_raw(&text, name, &outside),
+                false => dotenv::parse_after(&text, name, &outside, &only_texts(&values)),
             };
             self.findings.extend(findings.into_iter().map(|finding| finding.on(path)));
             let span = &file.span;
@@ -75,7 +97,8 @@ impl Reader<'_> {
             let path = path.item(index);
             let Some(text) = self.read(file, true, "missing-label-file", &path) else { continue };
             let name = file.as_str().unwrap_or_default();
-            let (read, findings) = dotenv::parse(&text, name, self.base.environment);
+            let nothing = BTreeMap::new();
+            let (read, findings) = dotenv::parse_after(&text, name, &nothing, &only_texts(&values));
             self.findings.extend(findings.into_iter().map(|finding| finding.on(path)));
             let span = &file.span;
             values.extend(read.into_iter().map(|(name, value)| (name, (value, span.clone()))));
@@ -91,7 +114,7 @@ impl Reader<'_> {
         path: &Path<'_>,
     ) -> Option<String> {
         let name = file.as_str()?;
-        let lookup = files::normalise(name);
+        let lookup = files::normalise(&self.base.absolute(name));
         let problem = match self.files.kind(&lookup) {
             Ok(Some(Kind::File { .. })) => match self.files.read(&lookup) {
                 Ok(bytes) => return Some(String::from_utf8_lossy(&bytes).into_owned()),
@@ -111,6 +134,25 @@ impl Reader<'_> {
         self.findings.push(finding.hint(beside.unwrap_or_else(|| otherwise.to_string())));
         None
     }
+}
+
+/// The variables of a service that have a value.
+fn own_variables(service: &Node) -> BTreeMap<String, String> {
+    let own = service.get("environment").map(Node::entries).unwrap_or_default();
+    let values = own.iter().filter_map(|e| Some((e.key.name.clone(), e.value.scalar_text()?)));
+    values.collect()
+}
+
+fn only_texts(values: &BTreeMap<String, (String, Span)>) -> BTreeMap<String, String> {
+    values.iter().map(|(name, (value, _))| (name.clone(), value.clone())).collect()
+}
+
+fn unknown_format(format: &Node, path: &Path<'_>) -> Finding {
+    let text = format.as_str().unwrap_or_default();
+    Finding::error("unknown-value", format!("{text:?} is not a format"))
+        .about(format)
+        .on(path)
+        .hint("write raw to take values as they stand, or leave format out")
 }
 
 /// Puts values into a mapping of the service where it does not say otherwise.

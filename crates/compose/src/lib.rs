@@ -76,6 +76,9 @@ mod template;
 pub mod tree;
 mod unique;
 mod units;
+mod uses;
+pub mod variables;
+mod words;
 
 pub use explain::Station;
 pub use files::{FileError, Files, Kind, MemoryFiles};

@@ -21,7 +21,7 @@ pub(crate) enum ProblemKind {
 }
 
 /// How deep defaults may stand inside defaults.
-const DEEPEST: usize = 32;
+pub(crate) const DEEPEST: usize = 32;
 
 /// Replaces every variable of `text`. What cannot be read stays as it is.
 pub(crate) fn substitute<'v>(
@@ -74,7 +74,7 @@ fn undefined(name: &str, at: usize, text: String) -> Problem {
 }
 
 /// The variable name that a text begins with; empty if there is none.
-fn name_at(text: &str) -> &str {
+pub(crate) fn name_at(text: &str) -> &str {
     if !text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
         return "";
     }
@@ -119,16 +119,28 @@ impl Scope<'_, '_> {
         let nested = |problems: &mut Vec<Problem>| {
             expand(operand, operand_at, self.depth + 1, self.lookup, problems)
         };
+        // An operand is read even where it does not count: what is required in it is required.
+        let unused = |problems: &mut Vec<Problem>| {
+            let mut found = Vec::new();
+            nested(&mut found);
+            found.retain(|problem| !matches!(problem.kind, ProblemKind::Undefined { .. }));
+            problems.extend(found);
+        };
         let result = match (kind, present) {
             (None, Some(value)) if !colon => value.to_string(),
             (None, None) if !colon => {
                 problems.push(undefined(name, self.at, format!("${{{name}")));
                 String::new()
             }
-            (Some('-' | '?'), Some(value)) => value.to_string(),
-            (Some('-'), None) => nested(problems),
-            (Some('+'), Some(_)) => nested(problems),
-            (Some('+'), None) => String::new(),
+            (Some('-' | '?'), Some(value)) => {
+                unused(problems);
+                value.to_string()
+            }
+            (Some('-'), None) | (Some('+'), Some(_)) => nested(problems),
+            (Some('+'), None) => {
+                unused(problems);
+                String::new()
+            }
             (Some('?'), None) => {
                 let message = nested(problems);
                 let kind = ProblemKind::Required { name: name.to_string(), message };
@@ -148,7 +160,7 @@ impl Scope<'_, '_> {
 }
 
 /// Braces are counted whatever they belong to, as Docker Compose does.
-fn closing_brace(text: &str) -> Option<usize> {
+pub(crate) fn closing_brace(text: &str) -> Option<usize> {
     let mut open = 0usize;
     for (at, c) in text.char_indices() {
         match c {

@@ -58,7 +58,7 @@ pub struct LoadOptions {
     pub resolve_paths: bool,
     /// Whether references between services, networks and so on are checked.
     pub check_consistency: bool,
-    /// Whether `env_file` and `label_file` are read.
+    /// Whether the `env_file`s of services are read.
     pub resolve_env: bool,
     /// How much one file may ask for.
     pub limits: Limits,
@@ -178,11 +178,7 @@ fn complete(
     mut findings: Vec<Finding>,
 ) -> Loaded {
     schema::check(&root, &mut findings);
-    let span = root.span.clone();
-    if let Some(mapping) = root.as_mapping_mut() {
-        obsolete_version(mapping, &mut findings);
-        mapping.set("name", Node::string(name.as_str(), &span));
-    }
+    say_name(&mut root, &name, &mut findings);
     canonical(&mut root, &mut findings);
     unique(&mut root, &Path::ROOT);
     defaults(&mut root);
@@ -191,9 +187,7 @@ fn complete(
     if options.resolve_paths {
         paths::resolve(&mut root, &base, &mut findings);
     }
-    if options.resolve_env {
-        pass_through(&mut root, &scope.environment);
-    }
+    pass_through(&mut root, &scope.environment);
     if options.normalize {
         normalise(&mut root, &name);
     }
@@ -203,8 +197,9 @@ fn complete(
         consistency::check(&root, &disabled, &mut findings);
     }
     profiles::cut(&mut root, &options.services, &mut disabled);
+    env_file::read_label_files(&mut root, &base, files, &mut findings);
     if options.resolve_env {
-        env_file::resolve(&mut root, &base, files, &mut findings);
+        env_file::read_env_files(&mut root, &base, files, &mut findings);
     }
     let project = bind(&root, &options.working_dir, disabled, &scope.environment);
     if options.resolve_env {
@@ -223,11 +218,7 @@ fn complete_uninterpolated(
     mut findings: Vec<Finding>,
 ) -> Loaded {
     schema::check(&root, &mut findings);
-    let span = root.span.clone();
-    if let Some(mapping) = root.as_mapping_mut() {
-        obsolete_version(mapping, &mut findings);
-        mapping.set("name", Node::string(name.as_str(), &span));
-    }
+    say_name(&mut root, &name, &mut findings);
     // What a variable stands for may well be right.
     let mut unsure = Vec::new();
     forms(&mut root, &mut unsure);
@@ -243,6 +234,15 @@ fn complete_uninterpolated(
     profiles::select(&mut root, &options.profiles, &options.services, &mut findings);
     finding::sort(&mut findings, &options.files);
     Loaded { project: None, tree: Some(root), findings }
+}
+
+/// The name that counts, at the place of the one that is written, if one is.
+fn say_name(root: &mut Node, name: &str, findings: &mut Vec<Finding>) {
+    let span = root.get("name").map_or(&root.span, |written| &written.span).clone();
+    if let Some(mapping) = root.as_mapping_mut() {
+        obsolete_version(mapping, findings);
+        mapping.set("name", Node::string(name, &span));
+    }
 }
 
 fn obsolete_version(mapping: &mut Mapping, findings: &mut Vec<Finding>) {

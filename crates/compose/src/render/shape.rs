@@ -15,6 +15,8 @@ pub(super) enum Language {
 pub(super) fn shape(node: &Node, shape: &Shape, language: Language) -> Node {
     let data = match shape {
         Shape::Nullable(_) if node.is_null() => Data::Null,
+        // An env file may be its path alone.
+        Shape::Struct(_) if node.as_str().is_some() => node.data.clone(),
         Shape::Struct(fields) | Shape::Nullable(fields) => structure(node, fields, language),
         Shape::Device(fields) => {
             let mut data = structure(node, fields, language);
