@@ -13,6 +13,7 @@ use crate::finding::Finding;
 use crate::load::{LoadOptions, load};
 use crate::template::{ProblemKind, substitute};
 use crate::tree::{Data, Entry, Key, Limits, Mapping, Node, Span, parse_with};
+use crate::words::shell_words;
 use crate::{MemoryFiles, codes, dotenv, render, units};
 
 /// Every law by the name of its fuzz target.
@@ -77,7 +78,7 @@ pub fn interpolation(text: &str) {
 /// What was read can be written down, quoted, and is read as the same.
 pub fn dotenv(text: &str) {
     let environment = BTreeMap::from([("A".to_string(), "value".to_string())]);
-    dotenv::parse_raw(text, &environment);
+    dotenv::parse_raw(text, "f", &environment);
     let (values, findings) = dotenv::parse(text, "f", &environment);
     known(&findings);
     let plain: BTreeMap<String, String> = values
@@ -181,10 +182,11 @@ pub fn bytes(text: &str) {
 
 /// Words that were quoted are read as the same words.
 pub fn words(text: &str) {
-    let Some(words) = units::shell_words(text) else { return };
+    let Some(read) = shell_words(text) else { return };
     let quoted: Vec<String> =
-        words.iter().map(|word| format!("'{}'", word.replace('\'', r"'\''"))).collect();
-    assert_eq!(units::shell_words(&quoted.join(" ")), Some(words), "{text}");
+        read.words.iter().map(|word| format!("'{}'", word.replace('\'', r"'\''"))).collect();
+    let again = shell_words(&quoted.join(" ")).map(|again| again.words);
+    assert_eq!(again, Some(read.words), "{text}");
 }
 
 /// A project without errors that was printed is loaded and printed as the same; and what findings
@@ -205,12 +207,23 @@ pub fn project(text: &str) {
     let first = loaded(text);
     known(&first.findings);
     let (Some(tree), false) = (&first.tree, first.has_errors()) else { return };
+    // Docker Compose doubles the dollars of keys when it prints them, and reads keys as they are.
+    if has_dollar_key(tree) {
+        return;
+    }
     let printed = render::to_json(tree);
     let second = loaded(&printed);
     let lines: Vec<String> = second.findings.iter().map(Finding::line).collect();
     assert!(!second.has_errors(), "{printed}\n{lines:#?}");
     let again = second.tree.as_ref().map(render::to_json).unwrap_or_default();
     assert_eq!(printed, again);
+}
+
+fn has_dollar_key(node: &Node) -> bool {
+    let entries = node.entries().iter();
+    let mut entries = entries.map(|entry| (entry.key.name.contains('$'), &entry.value));
+    entries.any(|(found, value)| found || has_dollar_key(value))
+        || node.items().iter().any(has_dollar_key)
 }
 
 /// Every finding says something, under a code that the list has.

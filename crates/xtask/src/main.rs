@@ -4,6 +4,8 @@ mod bench;
 mod conformance;
 mod demo;
 mod differential;
+mod disk;
+mod fuzz;
 mod hosts;
 mod place;
 mod say;
@@ -30,6 +32,7 @@ enum Chore {
     /// The main job on a fresh machine: a homelab of five hosts, deployed over SSH and verified.
     Demo(demo::Arguments),
     Differential(differential::Arguments),
+    Fuzz(fuzz::Arguments),
     /// Real Docker hosts in containers, to try things on by hand.
     #[command(subcommand)]
     Hosts(hosts::Chore),
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         Chore::Measure(arguments) => bench::measure::run(&arguments),
         Chore::Conformance(arguments) => conformance::run(&arguments),
         Chore::Differential(arguments) => differential::run(&arguments),
+        Chore::Fuzz(arguments) => fuzz::run(&arguments),
         Chore::Demo(arguments) => demo::run(&arguments),
         Chore::Hosts(chore) => hosts::run(chore),
         Chore::Test(arguments) => test::run(&arguments),

@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use super::{
-    disk, packages,
+    packages,
     program::run,
     workload::{IMAGE, LABEL},
 };
+use crate::disk;
 
 /// Containers that one call removes.
 const REMOVED_AT_ONCE: usize = 50;

@@ -12,7 +12,7 @@ use nix::{
     unistd::Pid,
 };
 
-use super::disk;
+use super::processes;
 
 const END_LIMIT: Duration = Duration::from_secs(5);
 
@@ -24,14 +24,14 @@ pub(super) fn adopt() -> Result<(), String> {
 /// Processor time that they have used so far.
 pub(super) fn cpu() -> Duration {
     let own = std::process::id();
-    let mine = disk::processes().into_iter().filter(|stat| stat.parent == own);
+    let mine = processes::all().into_iter().filter(|stat| stat.parent == own);
     mine.map(|stat| stat.cpu()).sum()
 }
 
 /// Ends them.
 pub(super) fn end() {
     let own = std::process::id();
-    for stat in disk::processes().into_iter().filter(|stat| stat.parent == own) {
+    for stat in processes::all().into_iter().filter(|stat| stat.parent == own) {
         let pid = Pid::from_raw(i32::try_from(stat.pid).unwrap_or(i32::MAX));
         // It may have ended by itself.
         let _ = kill(pid, Signal::SIGTERM);
@@ -50,10 +50,10 @@ pub(super) fn end() {
 /// Processor time of the Engine of this machine: its daemon and containerd, and what these waited
 /// for. `None` where they cannot be seen.
 pub(super) fn engine_cpu() -> Option<Duration> {
-    let own = disk::namespace(std::process::id())?;
-    let engine = |stat: &disk::Stat| matches!(&*stat.name, "dockerd" | "containerd");
-    let ours = disk::processes().into_iter().filter(|stat| {
-        engine(stat) && disk::namespace(stat.pid).is_some_and(|theirs| theirs == own)
+    let own = processes::namespace(std::process::id())?;
+    let engine = |stat: &processes::Stat| matches!(&*stat.name, "dockerd" | "containerd");
+    let ours = processes::all().into_iter().filter(|stat| {
+        engine(stat) && processes::namespace(stat.pid).is_some_and(|theirs| theirs == own)
     });
     let all: Vec<Duration> = ours.map(|stat| stat.cpu_with_children()).collect();
     (!all.is_empty()).then(|| all.into_iter().sum())

@@ -1,13 +1,13 @@
 //! Comparisons on this machine's own Engine: nothing to do, and a first deploy.
 
 use super::{
-    disk, engine, left_behind,
+    engine, left_behind,
     measure::Cost,
     report::{Comparison, Row, Target, Wanted},
     sides::Sides,
     workload::Workload,
 };
-use crate::say;
+use crate::{disk, say};
 
 const HOB: &str = "hob";
 const COMPOSE: &str = "docker compose";

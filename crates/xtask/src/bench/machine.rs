@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::{disk, program::run};
+use super::program::run;
+use crate::disk;
 
 /// The machine in one line.
 pub(super) fn describe() -> String {

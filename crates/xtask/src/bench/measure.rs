@@ -23,8 +23,8 @@ use nix::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{disk, left_behind, stop::Stop};
-use crate::Outcome;
+use super::{left_behind, stop::Stop};
+use crate::{Outcome, disk};
 
 /// No run of anything takes longer than this.
 const RUN_LIMIT: Duration = Duration::from_secs(600);

@@ -3,7 +3,6 @@
 //! Everything that is deployed comes from one description; one side is up at a time; all that was
 //! made is removed at the end, also after an error or Ctrl-C.
 
-mod disk;
 mod engine;
 pub(crate) mod floor;
 mod left_behind;
@@ -11,6 +10,7 @@ mod local;
 mod machine;
 pub(crate) mod measure;
 mod packages;
+mod processes;
 mod program;
 mod remote;
 mod report;
@@ -28,7 +28,7 @@ use hob_testbed::lab::{Dirs, ensure_engine};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use crate::{Outcome, place, say};
+use crate::{Outcome, disk, place, say};
 use measure::Meter;
 use remote::Needs;
 use report::Comparison;

@@ -5,11 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{
-    disk,
-    program::{is_there, run, run_in},
-};
-use crate::say;
+use super::program::{is_there, run, run_in};
+use crate::{disk, say};
 
 /// The release that has Docker Compose v2.
 const COMPOSE_SUITE: &str = "sid";

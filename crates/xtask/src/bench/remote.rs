@@ -13,7 +13,7 @@ use serde_json::json;
 use tokio::runtime::Runtime;
 
 use super::{
-    disk, left_behind,
+    left_behind,
     local::repeat,
     measure::Cost,
     packages,
@@ -21,7 +21,7 @@ use super::{
     sides::Sides,
     workload::{IMAGE, LABEL, Side, Workload},
 };
-use crate::say;
+use crate::{disk, say};
 
 /// The lab of this benchmark; others are not touched.
 const LAB: &str = "bench";

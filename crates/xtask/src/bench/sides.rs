@@ -9,10 +9,10 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    disk,
     measure::{Cost, Meter, Program},
     workload::{Side, Workload, file},
 };
+use crate::disk;
 
 /// Stack by stack, as people do by hand and in scripts.
 const COMPOSE_ALL: &str = "\
