@@ -9,7 +9,7 @@ use tokio::{io::AsyncWriteExt, process::Command, time::timeout};
 use crate::{HostErrorKind, own_files};
 
 /// Docker's name for its own registry.
-const DOCKER_HUB: &str = "https://index.docker.io/v1/";
+pub(super) const DOCKER_HUB: &str = "https://index.docker.io/v1/";
 /// A helper may have to ask a key ring.
 const HELPER: Duration = Duration::from_secs(20);
 

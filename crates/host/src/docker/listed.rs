@@ -7,10 +7,10 @@ use bollard::models::{
     ContainerSummaryStateEnum, HealthStatusEnum, ImageSummary, MountPoint,
     Network as NetworkListed, PortSummary, Volume as VolumeListed,
 };
-use hob_model::{ContainerName, ImageId, ImageRef, NetworkName, VolumeName};
+use hob_model::{ContainerName, Digest, ImageId, ImageRef, NetworkName, VolumeName};
 use hob_plan::{
     observed::{Container, ContainerOwner, ContainerState, Health, Network, Volume},
-    ownership::{Identity, ThingOwner, compose_owner},
+    ownership::{BUILD, Identity, ThingOwner, compose_owner},
 };
 
 /// A container as listed; `state` is `None` where the list does not say enough.
@@ -146,6 +146,12 @@ pub(crate) fn images(list: &[ImageSummary]) -> BTreeMap<ImageRef, ImageId> {
         images.insert(ImageRef::from(image.id.as_str()), id);
     }
     images
+}
+
+/// From what images were built, as far as Hob built them.
+pub(crate) fn builds(list: &[ImageSummary]) -> BTreeMap<ImageId, Digest> {
+    let digest = |image: &ImageSummary| Some(Digest::from_hex(image.labels.get(BUILD)?));
+    list.iter().filter_map(|image| Some((ImageId::new(&image.id), digest(image)?))).collect()
 }
 
 /// Networks by name.

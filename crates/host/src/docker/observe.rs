@@ -36,6 +36,7 @@ impl DockerHost {
             key: folder.key,
             containers: BTreeMap::new(),
             images: listed::images(&images),
+            builds: listed::builds(&images),
             networks: listed::networks(&networks),
             volumes: listed::volumes(&volumes.volumes.unwrap_or_default()),
             stacks: folder.stacks,

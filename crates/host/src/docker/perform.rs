@@ -11,6 +11,7 @@ impl DockerHost {
             Op::Pull { image, platform } => {
                 self.pull(image, platform.as_deref(), run.progress).await
             }
+            Op::Build(new) => self.build(new, run.progress).await,
             Op::CreateNetwork(new) => self.create_network(new).await,
             Op::RemoveNetwork(name) => self.remove_network(name).await,
             Op::CreateVolume(new) => self.create_volume(new).await,
@@ -25,6 +26,9 @@ impl DockerHost {
             Op::Stop(name) => self.stop(name).await,
             Op::RemoveContainer(name) => self.remove(name).await,
             Op::PutBack { name, was, start } => self.put_back(name, was, *start).await,
+            Op::RunHooks { name, turn, spec } => {
+                self.run_hooks(name, *turn, turn.hooks(spec)).await
+            }
             Op::Await { name, expect } => self.wait_for(name, expect, run).await,
             Op::Record { homelab, stack, name, spec } => {
                 self.record(homelab, stack, name, spec, wait::reached(run)?).await
@@ -39,6 +43,7 @@ impl DockerHost {
 pub(super) fn doing(op: &Op) -> String {
     match op {
         Op::Pull { image, .. } => format!("pulling {image}"),
+        Op::Build(new) => format!("building {}", new.spec.image),
         Op::CreateNetwork(new) => format!("creating network {}", new.name),
         Op::RemoveNetwork(name) => format!("removing network {name}"),
         Op::CreateVolume(new) => format!("creating volume {}", new.name),
@@ -51,6 +56,7 @@ pub(super) fn doing(op: &Op) -> String {
         Op::Stop(name) => format!("stopping container {name}"),
         Op::RemoveContainer(name) => format!("removing container {name}"),
         Op::PutBack { was, .. } => format!("putting back container {was}"),
+        Op::RunHooks { name, turn, .. } => format!("running {turn} in container {name}"),
         Op::Await { name, .. } => format!("waiting for container {name}"),
         Op::Record { name, .. } => format!("keeping the record of container {name}"),
         Op::Forget { name, .. } => format!("removing the record of container {name}"),
