@@ -28,9 +28,10 @@ const SERVERS: &[&str] = &[
     concat!("ruby", "gems.org"),
 ];
 /// Compose files, in which any folder of a host or a container may stand.
-const COMPOSE: &[&str] = &["homelabs/", "crates/compose/tests/", "crates/testbed/stories/"];
+const COMPOSE: &[&str] =
+    &["homelabs/", "crates/compose/tests/", "crates/testbed/stories/", "fuzz/seeds/"];
 /// Written by Cargo, which names where each library came from.
-const WRITTEN_BY_TOOLS: &[&str] = &["Cargo.lock"];
+const WRITTEN_BY_TOOLS: &[&str] = &["Cargo.lock", "fuzz/Cargo.lock"];
 
 /// Rule: nothing unfinished, and no trace of the place where a file was written.
 pub(super) fn check(file: &File) -> Vec<Violation> {
