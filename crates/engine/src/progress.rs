@@ -65,6 +65,7 @@ impl Progress for NoProgress {
 pub fn doing(op: &Op) -> String {
     match op {
         Op::Pull { image, .. } => format!("pulling {image}"),
+        Op::Build(build) => format!("building {}", build.spec.image),
         Op::CreateNetwork(network) => format!("creating network {}", network.name),
         Op::RemoveNetwork(name) => format!("removing network {name}"),
         Op::CreateVolume(volume) => format!("creating volume {}", volume.name),
@@ -81,6 +82,7 @@ pub fn doing(op: &Op) -> String {
         Op::Stop(name) => format!("stopping container {name}"),
         Op::RemoveContainer(name) => format!("removing container {name}"),
         Op::PutBack { was, .. } => format!("putting back container {was}"),
+        Op::RunHooks { name, turn, .. } => format!("running {turn} in container {name}"),
         Op::Await { name, .. } => format!("waiting for container {name}"),
         Op::Record { name, .. } => format!("recording the verdict of container {name}"),
         Op::Forget { name, .. } => format!("removing the record of container {name}"),

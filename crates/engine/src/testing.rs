@@ -148,6 +148,7 @@ fn words(op: &Op) -> String {
     match op {
         Op::CreateContainer { name, .. } => format!("create {name}"),
         Op::Start(name) => format!("start {name}"),
+        Op::RunHooks { name, turn, .. } => format!("{turn} {name}"),
         Op::Stop(name) => format!("stop {name}"),
         Op::Await { name, .. } => format!("await {name}"),
         Op::Record { name, .. } => format!("record {name}"),

@@ -8,16 +8,23 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::ApplyOptions;
 
-/// Room for operations. Waiting for a verdict takes none, so that creates go on at full speed; what
-/// is put back has room of its own, because somebody's service is down.
+/// Room for operations. Waiting for a verdict takes none, so that creates go on at full speed. What
+/// follows a verdict has room of its own: a step that only has to be recorded would else wait behind
+/// every create of a large first deploy, and all that time nothing would be told of it. So has what
+/// is put back, because somebody's service is down.
 pub(super) struct Slots {
     hosts: BTreeMap<HostName, HostSlots>,
     all: Semaphore,
     none: Semaphore,
 }
 
+/// Steps that may do at the same time on one host what follows their verdict. Few: records are
+/// written one after the other anyway.
+const FINISHING_PER_HOST: usize = 2;
+
 struct HostSlots {
     work: Semaphore,
+    finish: Semaphore,
     undo: Semaphore,
 }
 
@@ -30,7 +37,11 @@ pub(super) struct Slot<'a> {
 impl Slots {
     pub(super) fn new(plan: &Plan, options: &ApplyOptions) -> Self {
         let per_host = options.per_host.max(1);
-        let slots = || HostSlots { work: Semaphore::new(per_host), undo: Semaphore::new(per_host) };
+        let slots = || HostSlots {
+            work: Semaphore::new(per_host),
+            finish: Semaphore::new(FINISHING_PER_HOST),
+            undo: Semaphore::new(per_host),
+        };
         Self {
             hosts: plan.steps.iter().map(|step| (step.host.clone(), slots())).collect(),
             all: Semaphore::new(per_host.saturating_mul(options.hosts.max(1))),
@@ -44,6 +55,12 @@ impl Slots {
         // why: nobody closes these semaphores, so acquiring fails never.
         let host = of_host.acquire().await.ok();
         Slot { _host: host, _all: self.all.acquire().await.ok() }
+    }
+
+    /// Waits for room for what follows a verdict on a host.
+    pub(super) async fn take_for_finish(&self, host: &HostName) -> Slot<'_> {
+        let of_host = self.hosts.get(host).map_or(&self.none, |slots| &slots.finish);
+        Slot { _host: of_host.acquire().await.ok(), _all: None }
     }
 
     /// Waits for room for putting something back on a host.

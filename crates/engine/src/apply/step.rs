@@ -50,6 +50,8 @@ struct Course<'a> {
     begun: bool,
     /// Whether anything on the host may be different from before.
     acted: bool,
+    /// Whether its container was started, so that a verdict is all that is waited for from now on.
+    started: bool,
 }
 
 /// Carries out a step and, if that goes wrong, undoes what it did.
@@ -58,7 +60,8 @@ pub(super) async fn run_step<'a>(
     host: &'a dyn Host,
     shared: &'a Shared<'a>,
 ) -> Outcome {
-    let mut course = Course { step, host, shared, slot: None, begun: false, acted: false };
+    let mut course =
+        Course { step, host, shared, slot: None, begun: false, acted: false, started: false };
     let ops = step.ops();
     let Err((at, trouble)) = course.run(&ops).await else { return Outcome::Done };
     course.slot = None;
@@ -83,6 +86,7 @@ impl Course<'_> {
         let mut run = StepRun { verdict: None, progress: &within };
         for (at, op) in ops.iter().enumerate() {
             if let Op::Reached(milestone) = op {
+                self.started |= *milestone == Milestone::Started;
                 self.tell(Note::Reached(step.id, *milestone)).await;
                 continue;
             }
@@ -103,7 +107,8 @@ impl Course<'_> {
             self.slot = Some(tokio::select! {
                 biased;
                 () = self.told_to_stop(op) => return Err(Trouble::ToldToStop),
-                slot = slots.take(&self.step.host) => slot,
+                slot = slots.take_for_finish(&self.step.host), if self.started => slot,
+                slot = slots.take(&self.step.host), if !self.started => slot,
             });
         }
         if self.shared.stop.is_requested() && !self.acted {
@@ -132,7 +137,7 @@ impl Course<'_> {
             return std::future::pending().await;
         }
         let since = self.shared.stop.requested().await;
-        if self.acted && !matches!(op, Op::Pull { .. }) {
+        if self.acted && !matches!(op, Op::Pull { .. } | Op::Build(_)) {
             sleep_until(since + self.shared.stop_grace).await;
         }
     }
@@ -178,8 +183,11 @@ async fn perform(host: &dyn Host, op: &Op, run: &mut StepRun<'_>) -> Result<(), 
 fn bound(op: &Op) -> Duration {
     const MINUTE: u64 = 60;
     Duration::from_secs(match op {
-        // A first pull of a large image over a slow line; or a program with a long stop grace.
-        Op::Pull { .. } | Op::Stop(_) | Op::PutBack { .. } => 60 * MINUTE,
+        // A first pull of a large image over a slow line; a build from nothing on a small machine;
+        // or a program with a long stop grace.
+        Op::Pull { .. } | Op::Build(_) | Op::Stop(_) | Op::PutBack { .. } | Op::RunHooks { .. } => {
+            60 * MINUTE
+        }
         Op::Await { expect, .. } => {
             return expect.budget + expect.settle + Duration::from_secs(MINUTE);
         }

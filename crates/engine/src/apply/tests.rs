@@ -137,6 +137,17 @@ async fn verdicts_take_no_room_from_creates() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn records_do_not_wait_behind_creates() {
+    let names: Vec<String> = (0..40).map(|at| format!("c{at}")).collect();
+    let script: Vec<String> = names.iter().map(|name| format!("create {name} takes 10")).collect();
+    let (host, _) = run(&names.join("; "), &script.join("; "), ApplyOptions::default(), &[]).await;
+    // The verdicts of the first eight are there at once, and four more rounds of creates to come.
+    let log = host.log();
+    let recorded_first = log.lines().filter(|line| line.starts_with("10 record ")).count();
+    assert_eq!(recorded_first, 8, "{log}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_operation_that_hangs_is_a_failure() {
     assert_eq!(
         check("~a", "create a.hob-new takes 100000", &[]).await,
