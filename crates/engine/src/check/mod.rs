@@ -6,6 +6,7 @@ mod ports;
 mod surroundings;
 #[cfg(test)]
 mod tests;
+mod things;
 
 use std::time::Duration;
 
@@ -13,13 +14,13 @@ use futures_util::{StreamExt, stream};
 use hob_host::{Facts, FactsAsk, Host, HostError, HostErrorKind};
 use hob_model::{
     HostName, Selection, StackName,
-    desired::{Desired, DesiredHost},
+    desired::{Desired, DesiredHost, DesiredStack},
 };
 use hob_plan::observed::{HostState, HostView};
 use serde::Serialize;
 use tokio::time::timeout;
 
-use crate::observe::Sight;
+use crate::{hint::hint, observe::Sight};
 
 pub(crate) use ports::numbers;
 
@@ -96,13 +97,13 @@ pub async fn check(desired: &Desired, selection: &Selection, sight: &Sight) -> V
             let (Some(open), Some(HostView::Seen(state))) =
                 (sight.open.get(name), sight.observed.hosts.get(name))
             else {
-                return vec![unreachable(name, sight.errors.get(name))];
+                return vec![unreachable(name, host, sight.errors.get(name))];
             };
-            match facts(name, host, open.as_ref()).await {
-                Ok(facts) => judge_host(name, host, selection, &facts, state),
+            match facts(name, host, selection, open.as_ref()).await {
+                Ok(facts) => judge_host(&desired.homelab, name, host, selection, &facts, state),
                 Err(error) => vec![
                     Check::new(name, "reachable", Answer::Pass, "it answers"),
-                    failed(name, "facts", &error),
+                    failed(name, host, "facts", &error),
                 ],
             }
         })
@@ -110,12 +111,18 @@ pub async fn check(desired: &Desired, selection: &Selection, sight: &Sight) -> V
     answers.concat().await
 }
 
-async fn facts(name: &HostName, host: &DesiredHost, open: &dyn Host) -> Result<Facts, HostError> {
+async fn facts(
+    name: &HostName,
+    host: &DesiredHost,
+    selection: &Selection,
+    open: &dyn Host,
+) -> Result<Facts, HostError> {
     let mut storage: Vec<String> = host.storage.iter().map(|kept| kept.path.clone()).collect();
     if !storage.contains(&host.root) {
         storage.push(host.root.clone());
     }
-    let ask = FactsAsk { storage };
+    let paths = things::paths(selected_stacks(host, selection)).into_iter().collect();
+    let ask = FactsAsk { storage, paths };
     timeout(FACTS_WITHIN, open.facts(&ask)).await.unwrap_or_else(|_| {
         Err(HostError {
             host: name.clone(),
@@ -125,32 +132,34 @@ async fn facts(name: &HostName, host: &DesiredHost, open: &dyn Host) -> Result<F
     })
 }
 
-fn unreachable(name: &HostName, error: Option<&HostError>) -> Check {
+fn unreachable(name: &HostName, host: &DesiredHost, error: Option<&HostError>) -> Check {
     match error {
-        Some(error) => failed(name, "reachable", error),
+        Some(error) => failed(name, host, "reachable", error),
         None => Check::new(name, "reachable", Answer::Fail, "it was not asked"),
     }
 }
 
-fn failed(name: &HostName, what: &str, error: &HostError) -> Check {
+fn failed(name: &HostName, host: &DesiredHost, what: &str, error: &HostError) -> Check {
     let check = Check::new(name, what, Answer::Fail, error.kind.to_string());
-    match error.kind.hint() {
+    match hint(&error.kind, host) {
         Some(hint) => check.hint(hint),
         None => check,
     }
 }
 
-/// Judges one host by what is known of it.
+/// Judges one host of a homelab by what is known of it.
 pub fn judge_host(
+    homelab: &str,
     name: &HostName,
     host: &DesiredHost,
     selection: &Selection,
     facts: &Facts,
     state: &HostState,
 ) -> Vec<Check> {
-    let fit = Fitness { name, host, selection, facts, state };
+    let fit = Fitness { homelab, name, host, selection, facts, state };
     let mut checks = fit.host();
     checks.extend(fit.ports());
+    checks.extend(fit.things());
     checks.extend(fit.networks());
     checks.extend(fit.volumes());
     checks
@@ -158,6 +167,7 @@ pub fn judge_host(
 
 /// What a judgement is made from.
 struct Fitness<'a> {
+    homelab: &'a str,
     name: &'a HostName,
     host: &'a DesiredHost,
     selection: &'a Selection,
@@ -171,10 +181,14 @@ impl<'a> Fitness<'a> {
     }
 
     /// The selected stacks of the host.
-    fn stacks(
-        &self,
-    ) -> impl Iterator<Item = (&'a StackName, &'a hob_model::desired::DesiredStack)> + use<'a> {
-        let selection = self.selection;
-        self.host.stacks.iter().filter(move |(name, stack)| selection.has_stack(name, &stack.tags))
+    fn stacks(&self) -> impl Iterator<Item = (&'a StackName, &'a DesiredStack)> + use<'a> {
+        selected_stacks(self.host, self.selection)
     }
+}
+
+fn selected_stacks<'a>(
+    host: &'a DesiredHost,
+    selection: &'a Selection,
+) -> impl Iterator<Item = (&'a StackName, &'a DesiredStack)> + use<'a> {
+    host.stacks.iter().filter(move |(name, stack)| selection.has_stack(name, &stack.tags))
 }

@@ -96,8 +96,12 @@ impl Fitness<'_> {
             }
             held_by_container = true;
             match &container.owner {
-                // What Hob made is replaced or removed by the plan, or the plan says why not.
-                ContainerOwner::Hob { .. } => {}
+                // What Hob made for this homelab is replaced or removed by the plan, or the plan
+                // says why not. Another homelab's is as foreign as any.
+                ContainerOwner::Hob { identity, .. } if identity.homelab == self.homelab => {}
+                ContainerOwner::Hob { identity, .. } => {
+                    return Some(format!("container {name} of homelab {}", identity.homelab));
+                }
                 ContainerOwner::Compose { project, service: other } => {
                     let is_same = self.host.stacks.get(stack).is_some_and(|declared| {
                         declared.project == *project && other.as_str() == service

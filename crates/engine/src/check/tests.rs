@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hob_host::{Disk, Facts};
+use hob_host::{Disk, Facts, Presence};
 use hob_model::{Selection, desired::Desired};
-use hob_plan::observed::{Container, ContainerOwner, ContainerState, Health, HostState, Observed};
+use hob_plan::{
+    observed::{Container, ContainerOwner, ContainerState, Health, HostState, Observed},
+    ownership::Identity,
+};
 
 use super::*;
 use crate::testing::{bare, desired_of, lines, seen};
@@ -46,6 +49,8 @@ fn facts() -> Facts {
         clock_ahead_ms: -300,
         memory_bytes: 4 * GIB,
         disks: BTreeMap::from([("/srv".into(), Ok(disk)), ("/opt/hob".into(), Ok(disk))]),
+        paths: BTreeMap::new(),
+        has_nvidia_tools: false,
         listening: Some(BTreeSet::new()),
     }
 }
@@ -70,7 +75,8 @@ fn check(facts: &Facts, state: &HostState) -> String {
 
 fn check_all(desired: &Desired, facts: &Facts, state: &HostState) -> String {
     let name = "nas".into();
-    lines(&judge_host(&name, &desired.hosts[&name], &Selection::default(), facts, state))
+    let selection = Selection::default();
+    lines(&judge_host(&desired.homelab, &name, &desired.hosts[&name], &selection, facts, state))
 }
 
 fn container(owner: ContainerOwner, port: u16) -> Container {
@@ -177,6 +183,29 @@ fn a_port_is_taken_by_somebody_else_only() {
 }
 
 #[test]
+fn another_homelabs_container_is_somebody_elses() {
+    let of = |homelab: &str| {
+        let identity = Identity {
+            homelab: homelab.into(),
+            stack: "web".into(),
+            project: "web".into(),
+            service: "app".into(),
+        };
+        let spec = crate::testing::spec("nginx:1.27").digest();
+        container(ContainerOwner::Hob { identity, spec }, 80)
+    };
+    let mut state = state();
+    state.containers.insert("web-app-1".into(), of("home"));
+    assert_eq!(check(&facts(), &state), "");
+    state.containers.insert("web-app-1".into(), of("cabin"));
+    assert_eq!(
+        check(&facts(), &state),
+        "nas web/port 80/tcp: Fail, app wants it, and container web-app-1 of homelab cabin has it \
+         (stop what holds it, or publish another port)"
+    );
+}
+
+#[test]
 fn an_external_network_must_be_there_or_be_made() {
     let mut state = state();
     state.networks.clear();
@@ -193,6 +222,68 @@ fn what_is_deployed_elsewhere_does_not_count() {
     let name = "nas".into();
     let selection =
         Selection { skip_stacks: BTreeSet::from(["web".into()]), ..Selection::default() };
-    let text = lines(&judge_host(&name, &desired.hosts[&name], &selection, &facts(), &state()));
+    let host = &desired.hosts[&name];
+    let text = lines(&judge_host("home", &name, host, &selection, &facts(), &state()));
     assert!(!text.contains("port") && !text.contains("memory"), "{text}");
+}
+
+const THINGS: &str = "
+homelab: home
+hosts: { nas: { connect: local, stacks: [media] } }
+--- stacks/media/compose.yaml
+services:
+  player:
+    image: jellyfin:10
+    devices: ['/dev/dri:/dev/dri']
+    volumes:
+      - /mnt/media:/media:ro
+      - { type: bind, source: /srv/cache, target: /cache, bind: { create_host_path: false } }
+      - /srv/config:/config
+      - /run/dbus/socket:/dbus
+  vpn: { image: 'gluetun:3', devices: ['/dev/net/tun:/dev/net/tun'] }
+  brain: { image: 'ollama:1', runtime: nvidia }
+";
+
+fn check_things(paths: &[(&str, Presence)]) -> String {
+    let paths = paths.iter().map(|(path, presence)| ((*path).to_owned(), *presence)).collect();
+    let desired = desired_of(THINGS);
+    let text = check_all(&desired, &Facts { paths, ..facts() }, &HostState::default());
+    let of_things = text.lines().filter(|line| line.contains("media/") || line.contains("paths"));
+    of_things.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn what_services_take_from_the_machine_has_to_be_there() {
+    use Presence::{Missing, MissingAbove};
+    assert_eq!(
+        check_things(&[
+            ("/dev/dri", Missing),
+            ("/dev/net/tun", MissingAbove),
+            ("/mnt/media", MissingAbove),
+            ("/srv/cache", Missing),
+            ("/srv/config", Missing),
+            ("/run/dbus/socket", Missing),
+        ]),
+        "nas media/device /dev/dri: Fail, player wants it, and the host does not have it (does the \
+         machine have a GPU, and is its driver loaded? ls -l /dev/dri)\n\
+         nas media/device /dev/net/tun: Fail, vpn wants it, and the host does not have it (load \
+         the driver on the host, as root: modprobe tun; and for every start: echo tun > \
+         /etc/modules-load.d/tun.conf)\n\
+         nas media/mount /mnt/media: Warn, player mounts it, and not even the folder above it is \
+         there: the Engine would make both, empty and owned by root (is the storage mounted? If it \
+         is meant to begin empty, make the folder)\n\
+         nas media/mount /run/dbus/socket: Warn, player mounts it, and it is not there: the Engine \
+         would put an empty folder in its place (is the program that makes it running on the \
+         host?)\n\
+         nas media/mount /srv/cache: Fail, player mounts it, and it is not there (make it on the \
+         host, or mount the storage that it lies on)\n\
+         nas media/gpu: Fail, brain asks for an NVIDIA GPU, and the host's tools are missing \
+         (install nvidia-container-toolkit on the host, then: nvidia-ctk runtime configure \
+         --runtime=docker, and restart Docker)"
+    );
+}
+
+#[test]
+fn what_may_not_be_looked_at_is_not_called_missing() {
+    assert!(!check_things(&[("/mnt/media", Presence::Hidden)]).contains("mount"));
 }
