@@ -6,7 +6,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use crate::{Disk, Facts, HostErrorKind, docker::Version};
+use crate::{Disk, Facts, HostErrorKind, Presence, docker::Version};
 
 /// A port that something listens on: address (empty for all), number, protocol.
 type Listening = (String, u16, String);
@@ -30,6 +30,8 @@ pub(crate) fn parse(
         clock_ahead_ms: 0,
         memory_bytes: 0,
         disks: BTreeMap::new(),
+        paths: BTreeMap::new(),
+        has_nvidia_tools: false,
         listening: None,
     };
     let strange = |line: &str| HostErrorKind::Other(format!("the host's facts are odd: {line}"));
@@ -55,6 +57,12 @@ pub(crate) fn parse(
                 let disk = parse_disk(value).ok_or_else(|| value.to_owned());
                 facts.disks.insert(path.clone(), disk);
             }
+            "look" => {
+                let (what, path) = value.split_once(' ').ok_or_else(|| strange(line))?;
+                let presence = parse_presence(what).ok_or_else(|| strange(line))?;
+                facts.paths.insert(path.to_owned(), presence);
+            }
+            "gpu" => facts.has_nvidia_tools |= value == "nvidia",
             "net" => {
                 value.clone_into(&mut protocol);
                 facts.listening.get_or_insert_default();
@@ -67,6 +75,18 @@ pub(crate) fn parse(
         }
     }
     Ok(facts)
+}
+
+fn parse_presence(word: &str) -> Option<Presence> {
+    Some(match word {
+        "folder" => Presence::Folder,
+        "device" => Presence::Device,
+        "other" => Presence::Other,
+        "missing" => Presence::Missing,
+        "missing-above" => Presence::MissingAbove,
+        "hidden" => Presence::Hidden,
+        _ => return None,
+    })
 }
 
 fn ahead_ms(theirs_ns: i128, (before, after): (SystemTime, SystemTime)) -> i64 {
@@ -159,6 +179,9 @@ mod tests {
              df nas:/my export    1000   400   600      40% /mnt/media\n\
              path /gone\n\
              df df: /gone: Stale file handle\n\
+             look folder /srv/my media\n\
+             look missing-above /mnt/nas/x\n\
+             gpu nvidia\n\
              net tcp\n   \
              0: 0100007F:0035 00000000:0000 0A 00000000:00000000\n   \
              1: 00000000:1F90 00000000:0000 0A 00000000:00000000\n\
@@ -176,6 +199,9 @@ mod tests {
         assert_eq!(facts.disks.get("/mnt/media"), Some(&Ok(disk)));
         let stale = Err("df: /gone: Stale file handle".to_owned());
         assert_eq!(facts.disks.get("/gone"), Some(&stale));
+        assert_eq!(facts.paths.get("/srv/my media"), Some(&Presence::Folder));
+        assert_eq!(facts.paths.get("/mnt/nas/x"), Some(&Presence::MissingAbove));
+        assert!(facts.has_nvidia_tools);
         let ports = shown(&facts.listening.unwrap());
         assert_eq!(ports, [":68/udp", ":80/tcp", ":8080/tcp", "127.0.0.1:53/tcp", "::1:22/tcp"]);
     }

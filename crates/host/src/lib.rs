@@ -26,6 +26,7 @@ use hob_plan::{
     observed::{HostState, Verdict},
 };
 
+pub use docker::await_within;
 pub use error::{HostError, HostErrorKind};
 pub use hosts::{RealHosts, private_runtime_dir};
 pub use lock::{HostLock, LockAsk, LockHolder};
@@ -97,6 +98,11 @@ pub enum OpProgress {
         /// Bytes known to be fetched in all so far.
         total_bytes: u64,
     },
+    /// An image is being built.
+    Building {
+        /// What the builder said last.
+        line: String,
+    },
     /// A container is waited for, and this is what it does.
     Waiting {
         /// Such as `health: starting`.
@@ -109,6 +115,8 @@ pub enum OpProgress {
 pub struct FactsAsk {
     /// Paths whose file systems are measured.
     pub storage: Vec<String>,
+    /// Paths that are looked for.
+    pub paths: Vec<String>,
 }
 
 /// What a host is.
@@ -134,9 +142,30 @@ pub struct Facts {
     pub memory_bytes: u64,
     /// Space by path asked for; the nearest existing parent counts.
     pub disks: BTreeMap<String, Result<Disk, String>>,
+    /// What is at the paths that were looked for.
+    pub paths: BTreeMap<String, Presence>,
+    /// Whether the tools are there with which an Engine hands out NVIDIA GPUs.
+    pub has_nvidia_tools: bool,
     /// TCP and UDP ports that something listens on, as (address, port, protocol) with an empty
     /// address for all; `None` where the host does not tell.
     pub listening: Option<BTreeSet<(String, u16, String)>>,
+}
+
+/// What is at a path, as far as the deploy user can see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// A folder.
+    Folder,
+    /// A device.
+    Device,
+    /// A file, a socket or anything else.
+    Other,
+    /// Nothing, but the folder that it would lie in is there.
+    Missing,
+    /// Nothing, and no folder that it could lie in either.
+    MissingAbove,
+    /// The deploy user may not look there.
+    Hidden,
 }
 
 /// Space of a file system.

@@ -50,6 +50,8 @@ pub(crate) enum Script {
     Facts,
     /// Why an Engine does not answer.
     Probe,
+    /// Whether a port answers.
+    Knock,
     /// Holds the lock of the host, see [`parse_lock`].
     Lock,
 }
@@ -57,7 +59,7 @@ pub(crate) enum Script {
 impl Script {
     /// All of them.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Observe,
         Self::Key,
         Self::Own,
@@ -67,6 +69,7 @@ impl Script {
         Self::Forget,
         Self::Facts,
         Self::Probe,
+        Self::Knock,
         Self::Lock,
     ];
 
@@ -83,6 +86,7 @@ impl Script {
             Self::Forget => include_str!("scripts/forget.sh"),
             Self::Facts => include_str!("scripts/facts.sh"),
             Self::Probe => include_str!("scripts/probe.sh"),
+            Self::Knock => include_str!("scripts/knock.sh"),
             Self::Lock => include_str!("scripts/lock.sh"),
         }
     }
@@ -100,6 +104,7 @@ impl Script {
             | Self::Forget
             | Self::Facts
             | Self::Probe
+            | Self::Knock
             | Self::Lock => Duration::from_secs(30),
         }
     }
@@ -116,6 +121,7 @@ impl Script {
             | Self::Record
             | Self::Forget
             | Self::Probe
+            | Self::Knock
             | Self::Lock => 4 << 10,
         }
     }

@@ -1,4 +1,5 @@
-# What the checks want to know of a host. In: the folder of Hob, then one path a line.
+# What the checks want to know of a host. In: the folder of Hob, then one path a line; one behind a
+# question mark is looked for, the file system of any other is measured.
 # Out: "KEY VALUE" lines.
 set -u
 export LC_ALL=C
@@ -31,10 +32,29 @@ elif [ -w "$near" ] && [ -x "$near" ]; then
 else
   echo "root $near is not writable"
 fi
+look() {
+  if [ -d "$1" ]; then what=folder
+  elif [ -b "$1" ] || [ -c "$1" ]; then what=device
+  elif [ -e "$1" ]; then what=other
+  else
+    nearest "$1"
+    if [ -d "$near" ] && [ ! -x "$near" ]; then what=hidden
+    elif [ "${1%/*}" = "${near%/}" ]; then what=missing
+    else what=missing-above
+    fi
+  fi
+  echo "look $what $1"
+}
 while IFS= read -r path; do
+  case $path in
+    "?"*) look "${path#?}" && continue ;;
+  esac
   nearest "$path"
   echo "path $path"
   df -Pk -- "$near" 2>&1 | sed "s/^/df /"
+done
+for tool in nvidia-container-runtime-hook nvidia-container-runtime nvidia-ctk; do
+  if command -v "$tool" >/dev/null 2>&1; then echo "gpu nvidia"; fi
 done
 for protocol in tcp tcp6 udp udp6; do
   if [ -r "/proc/net/$protocol" ]; then

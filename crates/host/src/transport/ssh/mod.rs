@@ -27,9 +27,6 @@ use self::args::Ends;
 use super::{DOCKER_SOCKET, Held, ScriptOutput, process, process_failure};
 use crate::{HostErrorKind, folder::Script, own_files};
 
-/// What a master says where `AllowTcpForwarding` or `PermitOpen` forbid a connection.
-const FORBIDDEN: &str = "administratively prohibited";
-
 /// An `sshd` allows ten sessions on a connection unless it is told otherwise; somebody else may use
 /// the same master.
 const SESSIONS_MAX: usize = 6;
@@ -227,7 +224,7 @@ impl Ssh {
             true => format!("[{address}]:{port}"),
             false => format!("{address}:{port}"),
         };
-        let call = self.call(&["-v".into(), "-W".into(), bracketed.into()], None);
+        let call = self.call_through(&["-v".into(), "-W".into(), bracketed.into()], None);
         // A master tells a port that nobody listens on and one that sshd lets nobody reach in the
         // same words, so that a no is asked of the host itself.
         Ok(reach::answers(call, within).await? || self.knock(address, port).await?)
@@ -240,15 +237,14 @@ impl Ssh {
         if output.stdout.starts_with(b"yes") {
             return Ok(true);
         }
-        let said = own_files::read(&self.ends.log).map_err(local_file)?.unwrap_or_default();
-        let is_forbidden = String::from_utf8_lossy(&said).contains(FORBIDDEN);
-        if is_forbidden && !output.stdout.starts_with(b"no") {
-            return Err(HostErrorKind::Other(
-                "its SSH server forbids TCP forwarding, and it has no bash to try the port itself"
-                    .to_owned(),
-            ));
+        if output.stdout.starts_with(b"no") {
+            return Ok(false);
         }
-        Ok(false)
+        Err(HostErrorKind::Other(
+            "no connection by way of SSH, which its server may forbid, and the host has no bash to \
+             try the port itself"
+                .to_owned(),
+        ))
     }
 
     /// A call that uses the master.
