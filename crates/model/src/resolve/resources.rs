@@ -108,9 +108,15 @@ pub(super) fn volumes(
             stack.external_volumes.insert(name, repository.place(&volume.place));
             continue;
         }
-        let device = volume.driver_opts.get("device").filter(|path| path.starts_with('/'));
-        let device = device.map(|path| repository.locate(path));
-        if let Some(Location::Inside(_) | Location::Outside) = device {
+        let options = volume.driver_opts.get("o").map(String::as_str).unwrap_or_default();
+        let binds = options.split(',').any(|option| matches!(option, "bind" | "rbind"));
+        // Where the driver is not spelled out, the loader leaves a relative path as it is.
+        let is_relative = volume.driver_opts.get("device").is_some_and(|path| {
+            let location = path.starts_with('/').then(|| repository.locate(path));
+            matches!(location, Some(Location::Inside(_) | Location::Outside))
+                || (binds && location.is_none())
+        });
+        if is_relative {
             findings.push(
                 Finding::error("relative-device", "the volume is at a relative path")
                     .at(repository.place(&volume.place))

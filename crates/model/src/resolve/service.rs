@@ -26,7 +26,7 @@ use crate::{
     },
 };
 
-/// `None` if it has no image, which the loader has a finding for.
+/// `None` if it has no image, which the loader has a finding for, or is not to run at all.
 pub(super) fn resolve(
     mounts: &mut Mounts<'_, '_>,
     service: &Service,
@@ -37,6 +37,10 @@ pub(super) fn resolve(
         Some(image) => ImageRef::new(image),
         None => build?.image.clone(),
     };
+    if service.scale == Some(0) {
+        return None;
+    }
+    say_copies(mounts, service);
     let container = container_of(mounts.project, service);
     if container.role().0 != Role::Current {
         let name = mounts.repository.place(&service.place);
@@ -68,6 +72,25 @@ pub(super) fn resolve(
         pull,
         place: Some(mounts.repository.place(&service.place)),
     })
+}
+
+fn say_copies(mounts: &mut Mounts<'_, '_>, service: &Service) {
+    let Some(copies) = service.scale.filter(|copies| *copies > 1) else { return };
+    let attribute = if service.places.contains_key("scale") { "scale" } else { "deploy" };
+    let place = place_of(mounts, service, attribute);
+    let path = match attribute {
+        "scale" => "scale",
+        _ => "deploy.replicas",
+    };
+    mounts.findings.push(
+        Finding::error(
+            "unsupported-attribute",
+            format!("{copies} containers of one service are not supported"),
+        )
+        .at(place)
+        .on(format!("services.{}.{path}", service.name))
+        .hint("write 1, or one service for each container (extends: saves writing it twice)"),
+    );
 }
 
 /// What a container has in common with others.

@@ -100,9 +100,6 @@ volumes:
   unused: {}
 "#
     ), @r#"
-    stacks/web/compose.yaml:10:5: warning[not-acted-on] services.web.tmpfs[1]
-      "uid=5" has no effect yet
-      hint: size= and mode= have
     stacks/web/compose.yaml:14:3: note[external-volume] volumes.theirs
       theirs must be there already, on nas
     host nas
@@ -113,7 +110,7 @@ volumes:
         external volume theirs
         service web as web-web-1
           image: "web"
-          mounts: {"/anonymous":"anonymous","/data":{"volume":{"name":"web_data","read_only":false,"nocopy":false}},"/named":{"volume":{"name":"my-data","read_only":true,"nocopy":false}},"/run":{"tmpfs":{"bytes":16777216,"mode":1023}},"/scratch":{"tmpfs":{"bytes":67108864,"mode":448}},"/theirs":{"volume":{"name":"theirs","read_only":false,"nocopy":true}},"/tmp":{"tmpfs":{"bytes":null,"mode":null}}}
+          mounts: {"/anonymous":"anonymous","/data":{"volume":{"name":"web_data","read_only":false,"nocopy":false}},"/named":{"volume":{"name":"my-data","read_only":true,"nocopy":false}},"/run":{"tmpfs":{"bytes":16777216,"mode":1023,"options":["uid=5"]}},"/scratch":{"tmpfs":{"bytes":67108864,"mode":448}},"/theirs":{"volume":{"name":"theirs","read_only":false,"nocopy":true}},"/tmp":{"tmpfs":{"bytes":null,"mode":null}}}
           network: {"attached":{"web_default":{"aliases":["web","web-web-1"]}}}
           restart: "no"
     "#);

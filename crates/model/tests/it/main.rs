@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
 
+mod attributes;
 mod between;
+mod builds;
 mod files;
 mod homelab;
 mod layers;

@@ -184,16 +184,8 @@ s
       nothing is called tag in x-hob
       hint: did you mean tags?
     stacks/web/compose.yaml:5:5: note[not-acted-on] services.web.pull_policy
-      always counts as missing
+      the image is fetched when a container is made
       hint: an update is a change in the repository: pin the version that you want
-    stacks/web/compose.yaml:6:5: warning[not-acted-on] services.web.dns_search
-      dns_search has no effect yet
-    stacks/web/compose.yaml:7:5: error[unsupported-attribute] services.web.network_mode
-      service:db is not supported yet
-      hint: put both services on one network
-    stacks/web/compose.yaml:8:15: warning[not-acted-on] services.web.volumes[0].bind.selinux
-      selinux has no effect yet
-      stacks/web/compose.yaml:8:27: also here
     stacks/web/compose.yaml:9:14: note[not-acted-on] services.web.x-hob.route
       route has no effect yet
     stacks/web/compose.yaml:9:38: error[unknown-key] services.web.x-hob.rout
@@ -201,13 +193,9 @@ s
       hint: did you mean route?
     stacks/web/compose.yaml:9:47: note[not-acted-on] services.web.x-hob.gpu
       gpu has no effect yet
-    stacks/web/compose.yaml:12:5: warning[not-acted-on] services.db.networks.own.mac_address
-      mac_address has no effect yet
     stacks/web/compose.yaml:13:5: warning[not-acted-on] services.db.secrets[0].mode
       mode has no effect yet
     stacks/web/compose.yaml:13:5: warning[not-acted-on] services.db.secrets[0].uid
       uid has no effect yet
-    stacks/web/compose.yaml:15:13: warning[not-acted-on] networks.own.ipam.config.ip_range
-      ip_range has no effect yet
     "#);
 }

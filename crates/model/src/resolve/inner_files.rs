@@ -1,0 +1,115 @@
+//! Configs and secrets whose content is no file of the repository: it stands in the Compose file
+//! or in a variable.
+
+use std::sync::Arc;
+
+use hob_compose::{
+    Finding, Place,
+    project::{FileContent, FileObject, FileReference, Service},
+};
+
+use super::{
+    content::GENERATED,
+    mounts::{Mounted, Mounts, not_acted_on},
+};
+use crate::{
+    desired::StackFile,
+    digest::Digest,
+    names::StackPath,
+    secret::Secret,
+    spec::{InnerFile, Mount},
+};
+
+/// Permission bits of such a file unless the service says otherwise; Compose's own.
+const MODE_DEFAULT: u32 = 0o444;
+
+/// A config or secret as one service uses it.
+pub(super) struct Used<'u> {
+    /// `configs` or `secrets`.
+    pub(super) kind: &'static str,
+    pub(super) reference: &'u FileReference,
+    pub(super) object: &'u FileObject,
+    pub(super) service: &'u Service,
+    /// Of the reference.
+    pub(super) path: &'u str,
+    pub(super) place: Place,
+}
+
+impl Mounts<'_, '_> {
+    /// Puts the content into the container itself. Where the container's own files cannot be
+    /// written, it travels as a file of the stack.
+    pub(super) fn inner_file(&mut self, used: &Used<'_>, mounted: &mut Mounted) {
+        let Some(text) = self.content(used) else { return };
+        let content: Arc<[u8]> = Arc::from(text.as_bytes());
+        let digest = Digest::of(&content);
+        let target = used.reference.target.clone();
+        if used.service.read_only {
+            let source = format!("{GENERATED}/{}/{}", used.kind, used.reference.source);
+            self.say_unowned(used);
+            let file =
+                StackFile { digest: digest.clone(), mode: 0o644, content: Secret::new(content) };
+            if let Err(why) = self.bundle.put(StackPath::new(&source), file) {
+                self.refuse(used, "cannot-travel", &why, "shorten it");
+                return;
+            }
+            mounted.content.insert(target.clone(), digest);
+            mounted.mounts.insert(target, Mount::stack_file(source));
+            return;
+        }
+        let (Some(uid), Some(gid)) = (self.owner(used, "uid"), self.owner(used, "gid")) else {
+            return;
+        };
+        let mode = used.reference.mode.unwrap_or(MODE_DEFAULT);
+        let file = InnerFile { digest, content: Secret::new(content), uid, gid, mode };
+        mounted.files.insert(target, file);
+    }
+
+    fn content<'o>(&mut self, used: &Used<'o>) -> Option<&'o str> {
+        match &used.object.content {
+            FileContent::File(_) => None,
+            FileContent::Inline(text) => Some(text),
+            FileContent::Variable { value: Some(value), .. } => Some(value),
+            FileContent::Variable { name, value: None } => {
+                let message =
+                    format!("its content is that of the variable {name}, which is not set");
+                self.refuse(
+                    used,
+                    "variable-not-set",
+                    &message,
+                    "set it in vars: or in an env file",
+                );
+                None
+            }
+        }
+    }
+
+    /// A number; 0 if nothing is said.
+    fn owner(&mut self, used: &Used<'_>, attribute: &str) -> Option<u64> {
+        let text = match attribute {
+            "uid" => &used.reference.uid,
+            _ => &used.reference.gid,
+        };
+        let Some(text) = text else { return Some(0) };
+        let number = text.parse::<u32>().ok().map(u64::from);
+        if number.is_none() {
+            let message = format!("{attribute} is {text:?}, which is no number");
+            self.refuse(used, "unknown-value", &message, "write the number; names are the image's");
+        }
+        number
+    }
+
+    fn refuse(&mut self, used: &Used<'_>, code: &'static str, message: &str, hint: &str) {
+        self.findings
+            .push(Finding::error(code, message).at(used.place.clone()).on(used.path).hint(hint));
+    }
+
+    /// Owner and mode, of what is mounted from a file of the host.
+    pub(super) fn say_unowned(&mut self, used: &Used<'_>) {
+        let FileReference { source: _, target: _, uid, gid, mode } = used.reference;
+        let owned = [("uid", uid.is_some()), ("gid", gid.is_some()), ("mode", mode.is_some())];
+        for (attribute, _) in owned.into_iter().filter(|(_, is_set)| *is_set) {
+            let path = format!("{}.{attribute}", used.path);
+            self.findings.push(not_acted_on(&path, used.place.clone()));
+        }
+    }
+}
