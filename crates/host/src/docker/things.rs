@@ -3,37 +3,49 @@
 use std::collections::{BTreeMap, HashMap};
 
 use bollard::{
+    Docker,
     models::{Ipam, IpamConfig, NetworkCreateRequest, VolumeCreateRequest},
     query_parameters::InspectNetworkOptions,
 };
 use hob_model::{
     NetworkName,
-    spec::{NetworkSpec, SpecDigest, VolumeSpec},
+    spec::{NetworkSpec, Pool, SpecDigest, VolumeSpec},
 };
 use hob_plan::{
     NewNetwork, NewVolume,
     ownership::{StackThing, ThingOwner},
 };
 
-use super::{DockerHost, listed};
+use super::{DockerHost, engine::SHORT, listed};
 use crate::{HostErrorKind, folder::check_name};
 
 /// The request that makes a network. (Pure.)
 fn network_body(new: &NewNetwork) -> NetworkCreateRequest {
     let NewNetwork { name, homelab, project, network } = new;
-    let NetworkSpec { driver, options, internal, attachable, ipv6, pools, labels } = &network.spec;
+    let NetworkSpec {
+        driver,
+        options,
+        internal,
+        attachable,
+        no_ipv4,
+        ipv6,
+        ipam_driver,
+        ipam_options,
+        pools,
+        labels,
+    } = &network.spec;
     let stack = project.as_ref().map(|(stack, project)| StackThing {
         stack,
         project,
         kind: "network",
         key: &network.key,
     });
-    let pools = pools.iter().map(|(subnet, gateway)| IpamConfig {
-        subnet: Some(subnet.clone()),
-        gateway: gateway.clone(),
-        ..IpamConfig::default()
-    });
-    let pools: Vec<IpamConfig> = pools.collect();
+    let pools: Vec<IpamConfig> = pools.iter().map(pool).collect();
+    let ipam = Ipam {
+        driver: ipam_driver.clone(),
+        options: map(ipam_options),
+        config: (!pools.is_empty()).then_some(pools),
+    };
     NetworkCreateRequest {
         name: name.to_string(),
         driver: Some(driver.clone().unwrap_or_else(|| "bridge".to_owned())),
@@ -41,9 +53,20 @@ fn network_body(new: &NewNetwork) -> NetworkCreateRequest {
         internal: Some(*internal),
         attachable: Some(*attachable),
         enable_ipv6: Some(*ipv6),
-        ipam: (!pools.is_empty()).then(|| Ipam { config: Some(pools), ..Ipam::default() }),
+        enable_ipv4: no_ipv4.then_some(false),
+        ipam: (ipam != Ipam::default()).then_some(ipam),
         labels: Some(joined(labels, ThingOwner::labels(homelab, &network.spec.digest(), stack))),
         ..NetworkCreateRequest::default()
+    }
+}
+
+fn pool(pool: &Pool) -> IpamConfig {
+    let Pool { subnet, gateway, range, kept } = pool;
+    IpamConfig {
+        subnet: subnet.clone(),
+        gateway: gateway.clone(),
+        ip_range: range.clone(),
+        auxiliary_addresses: map(kept),
     }
 }
 
@@ -119,13 +142,19 @@ impl DockerHost {
         if let Some(labels) = self.network_labels(&new.name).await? {
             return same_already("network", new.name.as_str(), &labels, &wanted);
         }
-        self.engine
-            .ask(|docker| {
-                let body = network_body(new);
-                async move { docker.create_network(body).await }
-            })
-            .await?;
-        Ok(())
+        let create = |docker: Docker| {
+            let body = network_body(new);
+            async move { docker.create_network(body).await }
+        };
+        let is_made = || async {
+            match self.network_labels(&new.name).await? {
+                Some(labels) => {
+                    same_already("network", new.name.as_str(), &labels, &wanted).map(|()| true)
+                }
+                None => Ok(false),
+            }
+        };
+        self.engine.change(SHORT, create, is_made).await
     }
 
     pub(super) async fn remove_network(&self, name: &NetworkName) -> Result<(), HostErrorKind> {
@@ -182,7 +211,12 @@ mod tests {
         let spec = NetworkSpec {
             options: BTreeMap::from([(text("com.docker.network.bridge.name"), text("br-web"))]),
             internal: true,
-            pools: vec![(text("10.9.0.0/24"), Some(text("10.9.0.1")))],
+            pools: vec![Pool {
+                subnet: Some(text("10.9.0.0/24")),
+                gateway: Some(text("10.9.0.1")),
+                range: Some(text("10.9.0.128/25")),
+                kept: BTreeMap::from([(text("nas"), text("10.9.0.5"))]),
+            }],
             labels: BTreeMap::from([(text("a"), text("b")), (text("hob.stack"), text("forged"))]),
             ..NetworkSpec::default()
         };

@@ -2,6 +2,7 @@
 
 mod mounts;
 mod network;
+mod resources;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,16 +12,16 @@ use bollard::models::{
 };
 use hob_model::{
     ImageId, Secret, VolumeName,
-    spec::{self, ContainerSpec, HealthCheck, Limits, Logging},
+    spec::{self, ContainerSpec, HealthCheck, Logging},
 };
 use hob_plan::ownership::Identity;
 
-pub(crate) use network::{endpoints_left, in_order};
+pub(crate) use network::{attached_at_creation, endpoints_left};
 
 /// Label in which Compose keeps the id of the image.
 const IMAGE_LABEL: &str = "com.docker.compose.image";
 /// First API that takes several networks when a container is made.
-pub(crate) const API_WITH_ALL_NETWORKS: (u16, u16) = (1, 44);
+const API_WITH_ALL_NETWORKS: (u16, u16) = (1, 44);
 
 /// What a container is made for and from, besides its specification.
 #[derive(Clone, Copy, Debug)]
@@ -46,19 +47,26 @@ pub(crate) fn create(making: &Making<'_>, spec: &ContainerSpec) -> ContainerCrea
         entrypoint,
         env,
         hostname,
+        domainname,
         user,
         working_dir,
         tty,
         stdin_open,
         network,
         ports,
+        expose,
         health,
         stop_signal,
         stop_grace,
-        labels: _,   // joined with Hob's own in `labels`
-        platform: _, // goes into the request's query
-        content: _,  // decides about a replacement, means nothing to the Engine
+        build: _,      // the image is there by now
+        labels: _,     // joined with Hob's own in `labels`
+        platform: _,   // goes into the request's query
+        content: _,    // decides about a replacement, means nothing to the Engine
+        files: _,      // put into the container once it is made
+        post_start: _, // run by Hob
+        pre_stop: _,
         // The rest says how the host carries the container: `host_config`.
+        annotations: _,
         cap_add: _,
         cap_drop: _,
         security_opt: _,
@@ -71,10 +79,20 @@ pub(crate) fn create(making: &Making<'_>, spec: &ContainerSpec) -> ContainerCrea
         shm_bytes: _,
         extra_hosts: _,
         dns: _,
+        dns_opt: _,
+        dns_search: _,
         devices: _,
+        device_requests: _,
+        device_cgroup_rules: _,
+        namespaces: _,
+        cgroup_parent: _,
+        runtime: _,
+        storage_opt: _,
         mounts: _,
+        volumes_from: _,
         restart: _,
         limits: _,
+        blkio: _,
         logging: _,
     } = spec;
     let env = env.iter().map(|(key, value)| format!("{key}={}", value.expose()));
@@ -86,11 +104,12 @@ pub(crate) fn create(making: &Making<'_>, spec: &ContainerSpec) -> ContainerCrea
         env: (!env.is_empty()).then_some(env),
         labels: Some(labels(making, spec)),
         hostname: hostname.clone(),
+        domainname: domainname.clone(),
         user: user.clone(),
         working_dir: working_dir.clone(),
         tty: Some(*tty),
         open_stdin: Some(*stdin_open),
-        exposed_ports: network::exposed(ports),
+        exposed_ports: network::exposed(ports, expose),
         healthcheck: health.as_ref().map(health_config),
         stop_signal: stop_signal.clone(),
         stop_timeout: stop_grace.map(|grace| number(grace.as_millis().div_ceil(1000))),
@@ -101,11 +120,7 @@ pub(crate) fn create(making: &Making<'_>, spec: &ContainerSpec) -> ContainerCrea
 }
 
 fn host_config(making: &Making<'_>, spec: &ContainerSpec) -> HostConfig {
-    let (binds, mounts) = mounts::of(&spec.mounts, making);
-    let Limits { memory_bytes, memory_reservation_bytes, nano_cpus, pids } = &spec.limits;
-    let some = |map: &BTreeMap<String, String>| {
-        (!map.is_empty()).then(|| map.clone().into_iter().collect())
-    };
+    let mounts::Mounted { binds, mounts, tmpfs } = mounts::of(&spec.mounts, making);
     let ulimits: Vec<ResourcesUlimits> = spec.ulimits.iter().map(ulimit).collect();
     let devices: Vec<DeviceMapping> = spec.devices.iter().map(device).collect();
     HostConfig {
@@ -116,23 +131,35 @@ fn host_config(making: &Making<'_>, spec: &ContainerSpec) -> HostConfig {
         readonly_rootfs: Some(spec.read_only),
         init: spec.init,
         group_add: list(&spec.group_add),
-        sysctls: some(&spec.sysctls),
+        sysctls: map(&spec.sysctls),
         ulimits: (!ulimits.is_empty()).then_some(ulimits),
         shm_size: spec.shm_bytes.map(number),
         extra_hosts: list(&spec.extra_hosts),
         dns: list(&spec.dns),
+        dns_options: list(&spec.dns_opt),
+        dns_search: list(&spec.dns_search),
         devices: (!devices.is_empty()).then_some(devices),
+        device_requests: resources::device_requests(&spec.device_requests),
+        device_cgroup_rules: list(&spec.device_cgroup_rules),
+        annotations: (!spec.annotations.is_empty()).then(|| {
+            spec.annotations
+                .iter()
+                .map(|(key, text)| (key.clone(), text.expose().clone()))
+                .collect()
+        }),
+        cgroup_parent: spec.cgroup_parent.clone(),
+        runtime: spec.runtime.clone(),
+        storage_opt: map(&spec.storage_opt),
+        volumes_from: (!spec.volumes_from.is_empty())
+            .then(|| spec.volumes_from.iter().map(mounts::from).collect()),
         binds: list(&binds),
         mounts: (!mounts.is_empty()).then_some(mounts),
+        tmpfs: (!tmpfs.is_empty()).then_some(tmpfs),
         network_mode: Some(network::mode(&spec.network)),
         port_bindings: network::bindings(&spec.ports),
         restart_policy: Some(restart_policy(&spec.restart)),
         log_config: spec.logging.as_ref().map(log_config),
-        memory: memory_bytes.map(number),
-        memory_reservation: memory_reservation_bytes.map(number),
-        nano_cpus: nano_cpus.map(number),
-        pids_limit: *pids,
-        ..HostConfig::default()
+        ..resources::limits(spec)
     }
 }
 
@@ -195,6 +222,11 @@ fn exposed(list: &[Secret<String>]) -> Vec<String> {
 fn list<'a>(items: impl IntoIterator<Item = &'a String>) -> Option<Vec<String>> {
     let items: Vec<String> = items.into_iter().cloned().collect();
     (!items.is_empty()).then_some(items)
+}
+
+/// A map, or nothing for an empty one.
+fn map(entries: &BTreeMap<String, String>) -> Option<HashMap<String, String>> {
+    (!entries.is_empty()).then(|| entries.clone().into_iter().collect())
 }
 
 /// The API's numbers are signed.

@@ -13,13 +13,21 @@ use hob_model::{
     spec::{Endpoint, NetworkMode, PublishedPort},
 };
 
+use super::{list, map, resources::of};
+
 /// Networks by priority, then by name: the first is the one that a container is made with.
-pub(crate) fn in_order(
-    endpoints: &BTreeMap<NetworkName, Endpoint>,
-) -> Vec<(&NetworkName, &Endpoint)> {
+fn in_order(endpoints: &BTreeMap<NetworkName, Endpoint>) -> Vec<(&NetworkName, &Endpoint)> {
     let mut ordered: Vec<_> = endpoints.iter().collect();
     ordered.sort_by_key(|(name, endpoint)| (Reverse(endpoint.priority), *name));
     ordered
+}
+
+/// Networks that a container just made has: all, or the first only from an older Engine.
+pub(crate) fn attached_at_creation(mode: &NetworkMode, api: (u16, u16)) -> BTreeSet<NetworkName> {
+    let NetworkMode::Attached(endpoints) = mode else { return BTreeSet::new() };
+    let all = api >= super::API_WITH_ALL_NETWORKS;
+    let count = if all { endpoints.len() } else { 1 };
+    in_order(endpoints).into_iter().take(count).map(|(name, _)| name.clone()).collect()
 }
 
 /// Attachments that a container made from this specification does not have yet, in order.
@@ -39,6 +47,7 @@ pub(super) fn mode(mode: &NetworkMode) -> String {
     match mode {
         NetworkMode::Host => "host".to_owned(),
         NetworkMode::None => "none".to_owned(),
+        NetworkMode::Container(peer) => of(peer),
         NetworkMode::Attached(endpoints) => match in_order(endpoints).first() {
             Some((name, _)) => name.to_string(),
             None => "none".to_owned(),
@@ -59,22 +68,47 @@ pub(super) fn at_creation(mode: &NetworkMode, all: bool) -> Option<NetworkingCon
     (!endpoints.is_empty()).then_some(NetworkingConfig { endpoints_config: Some(endpoints) })
 }
 
+/// Option of an endpoint that names its interface.
+const INTERFACE: &str = "com.docker.network.endpoint.ifname";
+
 fn settings(endpoint: &Endpoint) -> EndpointSettings {
-    let Endpoint { aliases, ipv4, ipv6, priority: _ } = endpoint;
-    let fixed = ipv4.is_some() || ipv6.is_some();
+    let Endpoint {
+        aliases,
+        ipv4,
+        ipv6,
+        link_local,
+        mac,
+        links,
+        options,
+        interface,
+        priority: _,
+        gateway_priority,
+    } = endpoint;
+    let fixed = ipv4.is_some() || ipv6.is_some() || !link_local.is_empty();
+    let mut options = options.clone();
+    options.extend(interface.iter().map(|name| (INTERFACE.to_owned(), name.clone())));
     EndpointSettings {
-        aliases: (!aliases.is_empty()).then(|| aliases.iter().cloned().collect()),
+        aliases: list(aliases),
+        links: list(links),
+        mac_address: mac.clone(),
+        driver_opts: map(&options),
+        gw_priority: (*gateway_priority != 0).then_some(*gateway_priority),
         ipam_config: fixed.then(|| EndpointIpamConfig {
             ipv4_address: ipv4.clone(),
             ipv6_address: ipv6.clone(),
-            link_local_ips: None,
+            link_local_ips: list(link_local),
         }),
         ..EndpointSettings::default()
     }
 }
 
-pub(super) fn exposed(ports: &BTreeSet<PublishedPort>) -> Option<Vec<String>> {
-    let targets: BTreeSet<String> = ports.iter().map(target).collect();
+/// What others may reach: what is published, and what is only offered.
+pub(super) fn exposed(
+    ports: &BTreeSet<PublishedPort>,
+    expose: &BTreeSet<String>,
+) -> Option<Vec<String>> {
+    let targets: BTreeSet<String> =
+        ports.iter().map(target).chain(expose.iter().cloned()).collect();
     (!targets.is_empty()).then(|| targets.into_iter().collect())
 }
 

@@ -4,7 +4,10 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use hob_model::spec::{BindSource, Device, Endpoint, Mount, NetworkMode, PublishedPort};
+use hob_model::spec::{
+    BindSource, Blkio, Device, DeviceRequest, Endpoint, Hook, Limits, Mount, Namespace, Namespaces,
+    NetworkMode, Peer, PublishedPort, VolumesFrom,
+};
 use serde_json::Value;
 
 use super::*;
@@ -108,6 +111,7 @@ fn everything_in_a_specification_reaches_the_engine() {
             memory_reservation_bytes: Some(256 << 20),
             nano_cpus: Some(1_500_000_000),
             pids: Some(100),
+            ..Limits::default()
         },
         logging: Some(Logging {
             driver: Some(text("json-file")),
@@ -122,12 +126,163 @@ fn everything_in_a_specification_reaches_the_engine() {
 }
 
 #[test]
+fn resources_namespaces_and_drivers_reach_the_engine() {
+    let text = |text: &str| text.to_owned();
+    let rate = |rate| vec![(text("/dev/sda"), rate)];
+    let db = || Peer { container: "web-db-1".into(), service: Some("db".into()) };
+    let other = || Peer { container: "other".into(), service: None };
+    let spec = ContainerSpec {
+        annotations: BTreeMap::from([(text("org.example"), "note".into())]),
+        domainname: Some(text("lan")),
+        dns_opt: vec![text("ndots:1")],
+        dns_search: vec![text("lan")],
+        device_requests: vec![
+            DeviceRequest {
+                driver: Some(text("nvidia")),
+                count: Some(-1),
+                capabilities: vec![text("gpu"), text("video")],
+                options: BTreeMap::from([(text("a"), text("b"))]),
+                ..DeviceRequest::default()
+            },
+            DeviceRequest {
+                driver: Some(text("cdi")),
+                ids: vec![text("vendor.com/gpu=0")],
+                ..DeviceRequest::default()
+            },
+        ],
+        device_cgroup_rules: vec![text("c 1:3 mr")],
+        namespaces: Namespaces {
+            pid: Some(Namespace::Mode(text("host"))),
+            ipc: Some(Namespace::Of(db())),
+            uts: Some(text("host")),
+            userns: Some(text("host")),
+            cgroup: Some(text("private")),
+        },
+        cgroup_parent: Some(text("m-executor")),
+        runtime: Some(text("runsc")),
+        storage_opt: BTreeMap::from([(text("size"), text("1G"))]),
+        volumes_from: vec![
+            VolumesFrom { peer: db(), read_only: true },
+            VolumesFrom { peer: other(), read_only: false },
+        ],
+        network: NetworkMode::Container(other()),
+        expose: BTreeSet::from([text("80/tcp")]),
+        limits: Limits {
+            memory_swap_bytes: Some(-1),
+            memory_swappiness: Some(10),
+            cpu_shares: Some(512),
+            cpu_quota: Some(50_000),
+            cpu_period: Some(100_000),
+            cpu_rt_runtime: Some(400),
+            cpu_rt_period: Some(1_000),
+            cpuset: Some(text("0,1")),
+            oom_kill_disable: true,
+            oom_score_adj: Some(-500),
+            ..Limits::default()
+        },
+        blkio: Some(Blkio {
+            weight: Some(300),
+            weight_device: rate(400),
+            read_bps: rate(1),
+            read_iops: rate(2),
+            write_bps: rate(3),
+            write_iops: rate(4),
+        }),
+        post_start: vec![Hook { command: vec!["never in the request".into()], ..Hook::default() }],
+        ..bare()
+    };
+    let body = body(&spec, &[], (1, 44));
+    let mut text = serde_json::to_string_pretty(&body).unwrap();
+    assert!(!text.contains("never in the request"));
+    text = text.lines().filter(|line| !line.contains("hob.spec")).collect::<Vec<_>>().join("\n");
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn an_endpoint_is_as_declared() {
+    let text = |text: &str| text.to_owned();
+    let spec = ContainerSpec {
+        network: NetworkMode::Attached(BTreeMap::from([(
+            "a".into(),
+            Endpoint {
+                link_local: BTreeSet::from([text("169.254.8.8")]),
+                mac: Some(text("02:42:ac:11:00:02")),
+                links: BTreeSet::from([text("web-db-1:database")]),
+                options: BTreeMap::from([(text("com.example"), text("1"))]),
+                interface: Some(text("eth7")),
+                gateway_priority: 5,
+                ..endpoint(0)
+            },
+        )])),
+        ..bare()
+    };
+    insta::assert_snapshot!(
+        body(&spec, &[], (1, 49)).pointer("/NetworkingConfig/EndpointsConfig/a").unwrap(),
+    );
+}
+
+#[test]
+fn mounts_with_options_are_as_declared() {
+    let bind = |selinux: Option<&str>, recursive: Option<&str>, create| Mount::Bind {
+        source: BindSource::Host("/srv".into()),
+        read_only: true,
+        create,
+        propagation: None,
+        selinux: selinux.map(str::to_owned),
+        recursive: recursive.map(str::to_owned),
+    };
+    let spec = ContainerSpec {
+        mounts: BTreeMap::from([
+            ("/a".into(), bind(Some("Z"), None, true)),
+            ("/b".into(), bind(Some("z"), None, false)),
+            ("/c".into(), bind(None, Some("disabled"), true)),
+            ("/d".into(), bind(None, Some("writable"), true)),
+            ("/e".into(), bind(None, Some("readonly"), true)),
+            (
+                "/f".into(),
+                Mount::Volume {
+                    name: "v".into(),
+                    read_only: false,
+                    nocopy: false,
+                    subpath: Some("inner".into()),
+                },
+            ),
+            (
+                "/g".into(),
+                Mount::Tmpfs {
+                    bytes: Some(1024),
+                    mode: Some(0o700),
+                    options: vec!["uid=1000".into(), "exec".into()],
+                },
+            ),
+            ("/h".into(), Mount::Image { image: "files:1".into(), subpath: Some("etc".into()) }),
+        ]),
+        ..bare()
+    };
+    let body = body(&spec, &[], (1, 49));
+    let part = |pointer| body.pointer(pointer).map(ToString::to_string).unwrap_or_default();
+    insta::assert_snapshot!(part("/HostConfig/Binds"));
+    insta::assert_snapshot!(part("/HostConfig/Tmpfs"));
+    let mounts = body.pointer("/HostConfig/Mounts").and_then(Value::as_array).unwrap();
+    let mounts: Vec<String> = mounts.iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!(mounts.join("\n"));
+}
+
+#[test]
 fn binds_and_volumes_take_the_way_that_compose_takes() {
     let bind = |source, read_only, create, propagation: Option<&str>| Mount::Bind {
         source,
         read_only,
         create,
         propagation: propagation.map(str::to_owned),
+        selinux: None,
+        recursive: None,
+    };
+    let volume = |read_only, nocopy, subpath: Option<&str>| Mount::Volume {
+        name: "v".into(),
+        read_only,
+        nocopy,
+        subpath: subpath.map(str::to_owned),
     };
     let stack = |path: &str| BindSource::Stack(path.into());
     let spec = ContainerSpec {
@@ -138,11 +293,14 @@ fn binds_and_volumes_take_the_way_that_compose_takes() {
             ("/d".into(), bind(stack("d"), true, false, None)),
             ("/e".into(), bind(BindSource::Host("/mnt".into()), false, true, Some("rslave"))),
             ("/f".into(), bind(BindSource::Host("/a:b".into()), false, true, None)),
-            ("/g".into(), Mount::Volume { name: "v".into(), read_only: true, nocopy: false }),
-            ("/h".into(), Mount::Volume { name: "v".into(), read_only: false, nocopy: true }),
+            ("/g".into(), volume(true, false, None)),
+            ("/h".into(), volume(false, true, None)),
             ("/i".into(), Mount::Anonymous),
             ("/j".into(), Mount::Anonymous),
-            ("/k".into(), Mount::Tmpfs { bytes: Some(1024), mode: Some(0o1777) }),
+            (
+                "/k".into(),
+                Mount::Tmpfs { bytes: Some(1024), mode: Some(0o1777), options: Vec::new() },
+            ),
         ]),
         ..bare()
     };
