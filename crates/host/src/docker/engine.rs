@@ -11,9 +11,11 @@ use super::failure;
 use crate::{HostErrorKind, folder::Script, transport::Transport};
 
 /// For requests that the Engine answers from memory, with a lot of other work on the host.
-const SHORT: Duration = Duration::from_secs(30);
+pub(super) const SHORT: Duration = Duration::from_secs(30);
 /// For the first word: a hung Engine is found out quickly.
 const FIRST: Duration = Duration::from_secs(10);
+/// After this the way itself is looked at.
+const SOON: Duration = Duration::from_secs(3);
 /// Only a backstop: every request has its own limit.
 const BACKSTOP_SECS: u64 = 24 * 3600;
 /// Oldest API that Hob works with: Engine 20.10.
@@ -38,12 +40,16 @@ pub(crate) struct EngineClient {
 impl EngineClient {
     /// Uses the way that an earlier run left, or makes one.
     pub(crate) async fn open(transport: Arc<Transport>) -> Result<Self, HostErrorKind> {
-        let first = match ask_version(&transport).await {
-            Err(failure::Failed::Way(_)) => {
+        let first = match ask_by_old_way(&transport).await {
+            Some(Err(failure::Failed::Way(_))) => {
                 transport.open().await?;
                 ask_version(&transport).await
             }
-            answer => answer,
+            Some(answer) => answer,
+            None => {
+                transport.renew().await?;
+                ask_version(&transport).await
+            }
         };
         let (docker, version) = match first {
             Ok(answer) => answer,
@@ -90,7 +96,8 @@ impl EngineClient {
     }
 
     /// A request that may take `within`. If the way to the Engine was lost it is made again and the
-    /// request repeated once: everything that Hob asks of an Engine is safe to repeat.
+    /// request repeated once: it has to be safe to repeat. What is not goes through
+    /// [`Self::change`].
     pub(crate) async fn ask_within<T, Answer>(
         &self,
         within: Duration,
@@ -99,23 +106,62 @@ impl EngineClient {
     where
         Answer: Future<Output = Result<T, bollard::errors::Error>>,
     {
-        let once = || async {
-            match timeout(within, request(self.docker.clone())).await {
-                Ok(answer) => answer.map_err(failure::classify),
-                Err(_) => Err(failure::Failed::Kind(HostErrorKind::TimedOut(within.as_secs()))),
-            }
-        };
-        let answer = match once().await {
+        let answer = match self.once(within, &request).await {
             Err(failure::Failed::Way(_)) => {
                 self.transport.open().await?;
-                once().await
+                self.once(within, &request).await
             }
             answer => answer,
         };
         match answer {
             Ok(answer) => Ok(answer),
-            Err(failure::Failed::Kind(kind)) => Err(kind),
             Err(failed) => Err(why_no_engine(&self.transport, failed).await),
+        }
+    }
+
+    /// A request that changes something and cannot be made twice: where the answer to it was lost,
+    /// or did not come in time, what is there decides. `done` looks whether it is as was asked.
+    pub(crate) async fn change<T, Answer, Done>(
+        &self,
+        within: Duration,
+        request: impl Fn(Docker) -> Answer,
+        done: impl Fn() -> Done,
+    ) -> Result<(), HostErrorKind>
+    where
+        Answer: Future<Output = Result<T, bollard::errors::Error>>,
+        Done: Future<Output = Result<bool, HostErrorKind>>,
+    {
+        match self.once(within, &request).await {
+            Ok(_) => return Ok(()),
+            Err(failure::Failed::Way(_)) => {}
+            Err(failure::Failed::Kind(HostErrorKind::TimedOut(secs))) => {
+                return if done().await? { Ok(()) } else { Err(HostErrorKind::TimedOut(secs)) };
+            }
+            Err(failed) => return Err(why_no_engine(&self.transport, failed).await),
+        }
+        self.transport.open().await?;
+        if done().await? {
+            return Ok(());
+        }
+        match self.once(within, &request).await {
+            Ok(_) => Ok(()),
+            // The first was still under way, and has come to its end by now.
+            Err(_) if done().await.unwrap_or(false) => Ok(()),
+            Err(failed) => Err(why_no_engine(&self.transport, failed).await),
+        }
+    }
+
+    async fn once<T, Answer>(
+        &self,
+        within: Duration,
+        request: &impl Fn(Docker) -> Answer,
+    ) -> Result<T, failure::Failed>
+    where
+        Answer: Future<Output = Result<T, bollard::errors::Error>>,
+    {
+        match timeout(within, request(self.docker.clone())).await {
+            Ok(answer) => answer.map_err(failure::classify),
+            Err(_) => Err(failure::Failed::Kind(HostErrorKind::TimedOut(within.as_secs()))),
         }
     }
 
@@ -154,6 +200,25 @@ impl EngineClient {
     }
 }
 
+/// Asks by the way that is there; `None` if nothing at all comes by it.
+async fn ask_by_old_way(
+    transport: &Transport,
+) -> Option<Result<(Docker, Version), failure::Failed>> {
+    let mut answer = std::pin::pin!(ask_version(transport));
+    if let Ok(answer) = timeout(SOON, &mut answer).await {
+        return Some(answer);
+    }
+    let is_dead = async {
+        if transport.is_alive().await {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        answer = answer => Some(answer),
+        () = is_dead => None,
+    }
+}
+
 async fn ask_version(transport: &Transport) -> Result<(Docker, Version), failure::Failed> {
     let path = transport.socket().to_string_lossy();
     let docker = Docker::connect_with_unix(&path, BACKSTOP_SECS, bollard::API_DEFAULT_VERSION)
@@ -169,11 +234,13 @@ async fn ask_version(transport: &Transport) -> Result<(Docker, Version), failure
 
 /// The Engine takes credentials in the URL-safe spelling of base64 only; the client writes the
 /// other one.
-fn spell_credentials(mut request: bollard::BollardRequest) -> bollard::BollardRequest {
-    if let Some(value) = request.headers_mut().get_mut("X-Registry-Auth") {
-        let spelt = value.to_str().map(|text| text.replace('+', "-").replace('/', "_").parse());
-        if let Ok(Ok(mut spelt)) = spelt {
-            std::mem::swap(value, &mut spelt);
+pub(super) fn spell_credentials(mut request: bollard::BollardRequest) -> bollard::BollardRequest {
+    for header in ["X-Registry-Auth", "X-Registry-Config"] {
+        if let Some(value) = request.headers_mut().get_mut(header) {
+            let spelt = value.to_str().map(|text| text.replace('+', "-").replace('/', "_").parse());
+            if let Ok(Ok(mut spelt)) = spelt {
+                std::mem::swap(value, &mut spelt);
+            }
         }
     }
     request

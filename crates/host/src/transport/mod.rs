@@ -64,6 +64,22 @@ impl Transport {
         }
     }
 
+    /// Whether the way itself answers, when the Engine at its end does not.
+    pub(crate) async fn is_alive(&self) -> bool {
+        match self {
+            Self::Local(_) => true,
+            Self::Ssh(ssh) => ssh.is_alive().await,
+        }
+    }
+
+    /// Makes the way anew, although there is one.
+    pub(crate) async fn renew(&self) -> Result<(), HostErrorKind> {
+        match self {
+            Self::Local(_) => Ok(()),
+            Self::Ssh(ssh) => ssh.renew().await,
+        }
+    }
+
     /// Runs a script on the host.
     pub(crate) async fn run(
         &self,
