@@ -27,6 +27,7 @@ use hob_plan::{
 };
 
 pub use docker::await_within;
+pub use docker::await_within;
 pub use error::{HostError, HostErrorKind};
 pub use hosts::{RealHosts, private_runtime_dir};
 pub use lock::{HostLock, LockAsk, LockHolder};

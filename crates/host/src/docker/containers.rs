@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::PoisonError, time::Duration};
 
 use bollard::{
+    Docker,
     models::{ContainerCreateBody, ContainerInspectResponse, NetworkConnectRequest},
     query_parameters::{
         CreateContainerOptionsBuilder, InspectContainerOptions, RemoveContainerOptionsBuilder,
@@ -20,7 +21,7 @@ use hob_plan::{
 };
 use tokio::time::{Instant, sleep};
 
-use super::{DockerHost, body, listed};
+use super::{DockerHost, body, engine::SHORT, listed, redact::Hidden};
 use crate::{HostErrorKind, folder::check_container};
 
 /// For making, starting and removing: a busy Engine with a slow disk takes its time.
@@ -100,12 +101,15 @@ impl DockerHost {
                 container: name.to_string(),
                 endpoint_config: Some(endpoint.clone()),
             };
-            self.engine
-                .ask_within(LONG, |docker| {
-                    let (network, request) = (network.clone(), request());
-                    async move { docker.connect_network(network.as_str(), request).await }
-                })
-                .await?;
+            let connect = |docker: Docker| {
+                let (network, request) = (network.clone(), request());
+                async move { docker.connect_network(network.as_str(), request).await }
+            };
+            let is_attached = || async {
+                let found = self.inspect(name).await?;
+                Ok(found.is_some_and(|found| listed::attached(&found).contains(&network)))
+            };
+            self.engine.change(LONG, connect, is_attached).await?;
         }
         Ok(())
     }
@@ -128,8 +132,11 @@ impl DockerHost {
                 let (options, body) = (options.clone(), body.clone());
                 async move { docker.create_container(Some(options), body).await }
             })
-            .await?;
-        Ok(made.is_some())
+            .await;
+        match made {
+            Ok(made) => Ok(made.is_some()),
+            Err(kind) => Err(Hidden::of_request(&body).clean_kind(kind)),
+        }
     }
 
     async fn image_id(&self, spec: &ContainerSpec) -> Result<ImageId, HostErrorKind> {
@@ -181,39 +188,58 @@ impl DockerHost {
         check_container(name)?;
         // Listening begins before there is something to hear.
         drop(self.events.subscribe(self.engine.docker()));
-        let Some(Ours { id, .. }) = self.ours(name).await? else {
+        let Some(Ours { id, found }) = self.ours(name).await? else {
             return Err(HostErrorKind::Other(format!("there is no container {name}")));
         };
         let id = id.as_str();
-        let started = self
-            .engine
-            .ask_within(LONG, |docker| async move {
-                docker.start_container(id, None::<StartContainerOptions>).await
-            })
-            .await;
-        match started {
-            Err(HostErrorKind::Engine(why)) if why.contains("paused") => {
-                self.engine.ask(|docker| async move { docker.unpause_container(id).await }).await?;
-            }
-            started => started?,
+        let start = |docker: Docker| async move {
+            docker.start_container(id, None::<StartContainerOptions>).await
+        };
+        // A one-shot that has come to its end meanwhile must not run twice.
+        let before = started_at(&found);
+        let is_started = || async {
+            let now = self.inspect_id(id).await?;
+            Ok(now.is_some_and(|now| started_at(&now) != before))
+        };
+        match self.engine.change(LONG, start, is_started).await {
+            Err(HostErrorKind::Engine(why)) if why.contains("paused") => self.unpause(id).await?,
+            Err(kind) => return Err(Hidden::of_container(&found).clean_kind(kind)),
+            Ok(()) => {}
         }
-        self.started().insert(name.clone());
+        self.started().insert(id.to_owned());
         Ok(())
     }
 
-    /// Whether this run started the container and has not judged it since.
-    pub(super) fn forget_start(&self, name: &ContainerName) -> bool {
-        self.started().remove(name)
+    async fn unpause(&self, id: &str) -> Result<(), HostErrorKind> {
+        let unpause = |docker: Docker| async move { docker.unpause_container(id).await };
+        let is_unpaused = || async {
+            let state = self.inspect_id(id).await?.and_then(|found| found.state);
+            Ok(state.is_some_and(|state| state.running == Some(true) && state.paused != Some(true)))
+        };
+        self.engine.change(SHORT, unpause, is_unpaused).await
     }
 
-    fn started(&self) -> std::sync::MutexGuard<'_, std::collections::BTreeSet<ContainerName>> {
+    async fn inspect_id(&self, id: &str) -> Result<Option<ContainerInspectResponse>, HostErrorKind> {
+        self.engine
+            .find(|docker| async move {
+                docker.inspect_container(id, None::<InspectContainerOptions>).await
+            })
+            .await
+    }
+
+    /// Whether this run started the container, whoever else waits for it.
+    pub(super) fn was_started(&self, id: &str) -> bool {
+        self.started().contains(id)
+    }
+
+    fn started(&self) -> std::sync::MutexGuard<'_, std::collections::BTreeSet<String>> {
         self.started.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) async fn stop(&self, name: &ContainerName) -> Result<(), HostErrorKind> {
         let Some(Ours { id, found }) = self.ours(name).await? else { return Ok(()) };
         let id = id.as_str();
-        self.forget_start(name);
+        self.started().remove(id);
         let grace = found.config.as_ref().and_then(|config| config.stop_timeout);
         let grace = grace.and_then(|secs| u64::try_from(secs).ok()).map(Duration::from_secs);
         let within = grace.unwrap_or(STOP_GRACE_DEFAULT) + STOP_SLACK;
@@ -239,23 +265,22 @@ impl DockerHost {
         };
         let id = id.as_str();
         let options = RenameContainerOptionsBuilder::new().name(to.as_str()).build();
-        self.engine
-            .ask(|docker| {
-                let options = options.clone();
-                async move { docker.rename_container(id, options).await }
-            })
-            .await?;
-        if self.forget_start(from) {
-            self.started().insert(to.clone());
-        }
-        Ok(())
+        let rename = |docker: Docker| {
+            let options = options.clone();
+            async move { docker.rename_container(id, options).await }
+        };
+        let is_renamed = || async {
+            let found = self.inspect(to).await?;
+            Ok(found.is_some_and(|found| found.id.as_deref() == Some(id)))
+        };
+        self.engine.change(SHORT, rename, is_renamed).await
     }
 
     /// Its volumes stay, also those without a name.
     pub(super) async fn remove(&self, name: &ContainerName) -> Result<(), HostErrorKind> {
         let Some(Ours { id, .. }) = self.ours(name).await? else { return Ok(()) };
         let id = id.as_str();
-        self.forget_start(name);
+        self.started().remove(id);
         let options = RemoveContainerOptionsBuilder::new().force(true).v(false).build();
         let late = Instant::now() + LONG;
         loop {
@@ -310,6 +335,11 @@ struct Ours {
 /// Whether a name as the Engine writes it, with a slash before it, is this one.
 fn is_called(written: &str, name: &ContainerName) -> bool {
     written.strip_prefix('/').unwrap_or(written) == name.as_str()
+}
+
+/// When it was started last, as the Engine writes it.
+pub(super) fn started_at(found: &ContainerInspectResponse) -> Option<&str> {
+    found.state.as_ref().and_then(|state| state.started_at.as_deref())
 }
 
 fn labels(found: &ContainerInspectResponse) -> BTreeMap<String, String> {

@@ -2,6 +2,7 @@
 
 use bollard::errors::Error;
 
+use super::redact;
 use crate::HostErrorKind;
 
 /// A request failed: on the way, or at the Engine.
@@ -46,16 +47,16 @@ pub(crate) fn kind(error: Error) -> HostErrorKind {
 
 /// What an Engine's message is about, as far as its owner can do something about it.
 pub(crate) fn meaning(message: &str) -> HostErrorKind {
-    let message = message.trim();
+    let message = redact::clean_options(message.trim());
     if message.contains("no space left on device") {
-        return HostErrorKind::DiskFull(message.to_owned());
+        return HostErrorKind::DiskFull(message);
     }
     let port_taken =
         message.contains("port is already allocated") || message.contains("address already in use");
-    if port_taken && let Some(port) = taken_port(message) {
+    if port_taken && let Some(port) = taken_port(&message) {
         return HostErrorKind::PortTaken { port };
     }
-    HostErrorKind::Engine(message.to_owned())
+    HostErrorKind::Engine(message)
 }
 
 /// The port in `Bind for 0.0.0.0:8080 failed: port is already allocated`, in `listen tcp4
@@ -152,6 +153,11 @@ mod tests {
             "no space left on the host: write /var/lib/docker/tmp/x: no space left on device",
         );
         check("network a not found", "the Docker Engine said: network a not found");
+        check(
+            "failed to mount local volume: data: addr=nas,password=hunter2: invalid argument",
+            "the Docker Engine said: failed to mount local volume: data: addr=nas,\
+             password=<hidden>: invalid argument",
+        );
         check("address already in use", "the Docker Engine said: address already in use");
     }
 }

@@ -13,6 +13,11 @@ mod logs;
 mod observe;
 mod perform;
 mod pull;
+mod redact;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod things;
 mod wait;
 
@@ -32,7 +37,7 @@ use hob_plan::{
 };
 use tokio::sync::{Mutex, watch};
 
-pub(crate) use self::engine::Version;
+pub(crate) use self::{engine::Version, wait::await_within};
 use self::{engine::EngineClient, events::Events};
 use crate::{
     Ask, Facts, FactsAsk, Host, HostError, HostErrorKind, HostLock, LockAsk, LogLine, LogOptions,
@@ -57,9 +62,9 @@ pub(crate) struct DockerHost {
     manifests: Mutex<()>,
     /// What is known of the lock that this run took last.
     lock: std::sync::Mutex<Option<watch::Receiver<lock::Standing>>>,
-    /// Containers that this run started and that have no verdict yet: every restart of these
-    /// counts, also one before the first look.
-    started: std::sync::Mutex<BTreeSet<ContainerName>>,
+    /// Ids of the containers that this run started: every restart of these counts, also one before
+    /// somebody looks for the first time.
+    started: std::sync::Mutex<BTreeSet<String>>,
 }
 
 impl DockerHost {
