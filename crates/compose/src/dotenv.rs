@@ -13,47 +13,84 @@ pub fn parse(
     file: &str,
     environment: &BTreeMap<String, String>,
 ) -> (BTreeMap<String, String>, Vec<Finding>) {
+    parse_after(text, file, environment, &BTreeMap::new())
+}
+
+/// [`parse`] for a file that follows others: `earlier` holds what those gave, and is what a
+/// reference means if neither `environment` nor the file itself has the name.
+pub fn parse_after(
+    text: &str,
+    file: &str,
+    environment: &BTreeMap<String, String>,
+    earlier: &BTreeMap<String, String>,
+) -> (BTreeMap<String, String>, Vec<Finding>) {
+    let Read { values, findings, .. } = read(text, file, environment, earlier);
+    (values, findings)
+}
+
+/// What is in a file, and on which line.
+#[derive(Debug, Default)]
+pub(crate) struct Read {
+    pub(crate) values: BTreeMap<String, String>,
+    /// The line, counted from 1, on which a value begins that counts.
+    pub(crate) lines: BTreeMap<String, u32>,
+    pub(crate) findings: Vec<Finding>,
+}
+
+/// [`parse_after`], with the lines.
+pub(crate) fn read(
+    text: &str,
+    file: &str,
+    environment: &BTreeMap<String, String>,
+    earlier: &BTreeMap<String, String>,
+) -> Read {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
-    let mut reader = Reader {
-        rest: &text,
-        line: 1,
-        file,
-        environment,
-        values: BTreeMap::new(),
-        findings: Vec::new(),
-    };
+    let mut reader =
+        Reader { rest: &text, line: 1, file, environment, earlier, read: Read::default() };
     while !reader.rest.is_empty() {
         if reader.entry().is_none() {
             break;
         }
     }
-    (reader.values, reader.findings)
+    reader.read
 }
 
 /// [`parse`] for `format: raw`: values are taken as written, quotes included.
 pub fn parse_raw(
     text: &str,
+    file: &str,
     environment: &BTreeMap<String, String>,
 ) -> (BTreeMap<String, String>, Vec<Finding>) {
+    let Read { values, findings, .. } = read_raw(text, file, environment);
+    (values, findings)
+}
+
+/// [`parse_raw`], with the lines.
+pub(crate) fn read_raw(text: &str, file: &str, environment: &BTreeMap<String, String>) -> Read {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut values = BTreeMap::new();
-    for line in text.lines() {
+    let mut read = Read::default();
+    for (line, number) in text.lines().zip(1..) {
         let line = line.trim_start();
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        match line.split_once('=') {
-            Some((key, value)) => {
-                values.insert(key.to_string(), value.to_string());
-            }
-            None => {
-                if let Some(value) = environment.get(line) {
-                    values.insert(line.to_string(), value.clone());
-                }
-            }
+        let (key, value) = match line.split_once('=') {
+            Some((key, value)) => (key, Some(value.to_string())),
+            None => (line, environment.get(line).cloned()),
+        };
+        if key.is_empty() || key.contains(char::is_whitespace) {
+            let place = Place { file: file.to_string(), line: number, column: 1, len: 1 };
+            let message = "the key on this line is empty or contains white space";
+            let hint = "the form is KEY=value, with nothing around the equals sign";
+            read.findings.push(Finding::error("env-key", message).at(place).hint(hint));
+            continue;
+        }
+        if let Some(value) = value {
+            read.values.insert(key.to_string(), value);
+            read.lines.insert(key.to_string(), number);
         }
     }
-    (values, Vec::new())
+    read
 }
 
 struct Reader<'a> {
@@ -61,8 +98,8 @@ struct Reader<'a> {
     line: u32,
     file: &'a str,
     environment: &'a BTreeMap<String, String>,
-    values: BTreeMap<String, String>,
-    findings: Vec<Finding>,
+    earlier: &'a BTreeMap<String, String>,
+    read: Read,
 }
 
 impl<'a> Reader<'a> {
@@ -86,7 +123,7 @@ impl<'a> Reader<'a> {
     fn error(&mut self, code: &'static str, message: String, line: u32, hint: &str) {
         let place = Place { file: self.file.to_string(), line, column: 1, len: 1 };
         let finding = Finding::error(code, message).at(place);
-        self.findings.push(if hint.is_empty() { finding } else { finding.hint(hint) });
+        self.read.findings.push(if hint.is_empty() { finding } else { finding.hint(hint) });
     }
 
     /// One entry or comment; `None` at the end or where nothing more can be read.
@@ -117,8 +154,8 @@ impl<'a> Reader<'a> {
             return Some(());
         }
         if !self.rest.starts_with(['=', ':']) {
-            if let Some(value) = self.environment.get(key) {
-                self.values.insert(key.to_string(), value.clone());
+            if let Some(value) = self.environment.get(key).or_else(|| self.earlier.get(key)) {
+                self.set(key, value.clone(), line);
             }
             return Some(());
         }
@@ -128,9 +165,14 @@ impl<'a> Reader<'a> {
         if key.is_empty() {
             self.error("env-key", "a value without a key".into(), line, "the form is KEY=value");
         } else {
-            self.values.insert(key.to_string(), value);
+            self.set(key, value, line);
         }
         Some(())
+    }
+
+    fn set(&mut self, key: &str, value: String, line: u32) {
+        self.read.values.insert(key.to_string(), value);
+        self.read.lines.insert(key.to_string(), line);
     }
 
     fn value(&mut self, line: u32) -> Option<String> {
@@ -147,8 +189,7 @@ impl<'a> Reader<'a> {
             return None;
         };
         let written = &self.take(end + 2)[1..=end];
-        // What follows the closing quote on the line does not count.
-        self.rest_of_line();
+        // What follows the closing quote is read as an entry of its own.
         if quote == '\'' {
             return Some(written.replace("\\'", "'"));
         }
@@ -158,9 +199,9 @@ impl<'a> Reader<'a> {
 
     fn expand(&mut self, text: &str, line: u32) -> String {
         let mut problems = Vec::new();
-        let lookup = |name: &str| {
-            self.environment.get(name).or_else(|| self.values.get(name)).map(String::as_str)
-        };
+        let sources = [self.environment, &self.read.values, self.earlier];
+        let lookup =
+            |name: &str| sources.iter().find_map(|source| source.get(name)).map(String::as_str);
         let value = substitute(text, &lookup, &mut problems);
         for problem in problems {
             let place = Place { file: self.file.to_string(), line, column: 1, len: 1 };
@@ -179,7 +220,7 @@ impl<'a> Reader<'a> {
                         .hint("write ${NAME} or ${NAME:-default}, and $$ for a dollar sign")
                 }
             };
-            self.findings.push(finding.at(place));
+            self.read.findings.push(finding.at(place));
         }
         value
     }
@@ -189,16 +230,9 @@ fn is_key_character(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '.' | '-' | '[' | ']')
 }
 
-/// A `#` starts a comment at the beginning and after white space.
+/// A `#` starts a comment after a space.
 fn without_comment(text: &str) -> &str {
-    let mut before = ' ';
-    for (at, c) in text.char_indices() {
-        if c == '#' && before.is_whitespace() {
-            return &text[..at];
-        }
-        before = c;
-    }
-    text
+    text.split_once(" #").map_or(text, |(value, _)| value)
 }
 
 fn closing_quote(text: &str, quote: char) -> Option<usize> {
@@ -227,7 +261,6 @@ fn unescape(text: &str) -> String {
         match c {
             'a' => result.push('\u{7}'),
             'b' => result.push('\u{8}'),
-            'c' => {}
             'f' => result.push('\u{c}'),
             'n' => result.push('\n'),
             'r' => result.push('\r'),
@@ -236,12 +269,14 @@ fn unescape(text: &str) -> String {
             '$' => result += "$$",
             '"' | '\\' => result.push(c),
             '0' => {
-                let digits = rest.chars().take(3).take_while(|c| c.is_digit(8)).count();
-                match u8::from_str_radix(&rest[..digits], 8) {
-                    Ok(code) => result.push(char::from(code)),
-                    Err(_) => result += "\\0",
+                let count = rest.chars().take(3).take_while(char::is_ascii_digit).count();
+                let (digits, after) = rest.split_at(count);
+                match u8::from_str_radix(digits, 8) {
+                    Ok(code) if count == 3 => result.push(char::from(code)),
+                    // The zero is lost all the same.
+                    _ => result += &format!("\\{digits}"),
                 }
-                rest = &rest[digits..];
+                rest = after;
             }
             other => {
                 result.push('\\');
@@ -270,7 +305,7 @@ mod tests {
     fn unquoted_values_end_at_a_comment() {
         check("A=1\nB: 2\n  export C=3\n\n# no\n D=4", "A=\"1\"\nB=\"2\"\nC=\"3\"\nD=\"4\"");
         check("A=a#b c # d", "A=\"a#b c\"");
-        check("A=#x", "A=\"\"");
+        check("A=#x", "A=\"#x\"");
         check("A= \nB=b", "A=\"\"\nB=\"b\"");
         check("\u{feff}A=x\r\nB=y\r\n", "A=\"x\"\nB=\"y\"");
     }

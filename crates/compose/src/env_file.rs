@@ -1,13 +1,14 @@
 //! `env_file` and `label_file`: their content becomes part of the service.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use crate::dotenv;
+use crate::dotenv::{self, Read};
 use crate::files::{self, Files, Kind};
 use crate::finding::Finding;
 use crate::path::Path;
 use crate::paths::{Base, beside_its_name};
-use crate::tree::{Data, Key, Mapping, Node, Span};
+use crate::tree::{Data, How, Key, Mapping, Node, Source, Span};
 
 /// Reads the `env_file`s of services and merges them into `environment`, whose own entries win;
 /// among files the later one does.
@@ -55,6 +56,9 @@ pub(crate) fn forget(root: &mut Node) {
     }
 }
 
+/// What files say: a value, where it is written, and where its file is named.
+type Values = BTreeMap<String, (String, Span, Span)>;
+
 struct Reader<'a> {
     files: &'a dyn Files,
     findings: &'a mut Vec<Finding>,
@@ -66,7 +70,7 @@ impl Reader<'_> {
         let Some(list) = service.get("env_file") else { return };
         let mut outside: BTreeMap<String, String> = own_variables(service);
         outside.extend(self.base.environment.clone());
-        let mut values: BTreeMap<String, (String, Span)> = BTreeMap::new();
+        let mut values = Values::new();
         for (index, item) in list.items().iter().enumerate() {
             let required = item.get("required").and_then(Node::as_bool).unwrap_or(true);
             let Some(file) = item.get("path") else { continue };
@@ -79,31 +83,40 @@ impl Reader<'_> {
             }
             let Some(text) = self.read(file, required, "missing-env-file", &path) else { continue };
             let name = file.as_str().unwrap_or_default();
-            let (read, findings) = match raw {
-                true => dotenv::parse_raw(&text, name, &outside),
-                false => dotenv::parse_after(&text, name, &outside, &only_texts(&values)),
+            let read = match raw {
+                true => dotenv::read_raw(&text, name, &outside),
+                false => dotenv::read(&text, name, &outside, &only_texts(&values)),
             };
-            self.findings.extend(findings.into_iter().map(|finding| finding.on(path)));
-            let span = &file.span;
-            values.extend(read.into_iter().map(|(name, value)| (name, (value, span.clone()))));
+            self.take(read, file, &path, &mut values);
         }
         merge_below(service, "environment", values);
     }
 
     fn label_files(&mut self, service: &mut Node, path: &Path<'_>) {
         let Some(list) = service.get("label_file") else { return };
-        let mut values: BTreeMap<String, (String, Span)> = BTreeMap::new();
+        let mut values = Values::new();
         for (index, file) in list.items().iter().enumerate() {
             let path = path.item(index);
             let Some(text) = self.read(file, true, "missing-label-file", &path) else { continue };
             let name = file.as_str().unwrap_or_default();
             let nothing = BTreeMap::new();
-            let (read, findings) = dotenv::parse_after(&text, name, &nothing, &only_texts(&values));
-            self.findings.extend(findings.into_iter().map(|finding| finding.on(path)));
-            let span = &file.span;
-            values.extend(read.into_iter().map(|(name, value)| (name, (value, span.clone()))));
+            let read = dotenv::read(&text, name, &nothing, &only_texts(&values));
+            self.take(read, file, &path, &mut values);
         }
         merge_below(service, "labels", values);
+    }
+
+    /// Adds what is in a file over what was in those before it.
+    fn take(&mut self, read: Read, file: &Node, path: &Path<'_>, values: &mut Values) {
+        let Read { values: more, lines, findings } = read;
+        self.findings.extend(findings.into_iter().map(|finding| finding.on(path)));
+        let name = file.as_str().unwrap_or_default().to_string();
+        let source = Arc::new(Source { name, text: String::new() });
+        for (name, value) in more {
+            let line = lines.get(&name).copied().unwrap_or(1);
+            let written = Span::of_line(&source, line);
+            values.insert(name, (value, written, file.span.clone()));
+        }
     }
 
     fn read(
@@ -143,8 +156,8 @@ fn own_variables(service: &Node) -> BTreeMap<String, String> {
     values.collect()
 }
 
-fn only_texts(values: &BTreeMap<String, (String, Span)>) -> BTreeMap<String, String> {
-    values.iter().map(|(name, (value, _))| (name.clone(), value.clone())).collect()
+fn only_texts(values: &Values) -> BTreeMap<String, String> {
+    values.iter().map(|(name, (value, ..))| (name.clone(), value.clone())).collect()
 }
 
 fn unknown_format(format: &Node, path: &Path<'_>) -> Finding {
@@ -156,7 +169,7 @@ fn unknown_format(format: &Node, path: &Path<'_>) -> Finding {
 }
 
 /// Puts values into a mapping of the service where it does not say otherwise.
-fn merge_below(service: &mut Node, name: &str, values: BTreeMap<String, (String, Span)>) {
+fn merge_below(service: &mut Node, name: &str, values: Values) {
     if values.is_empty() {
         return;
     }
@@ -166,9 +179,10 @@ fn merge_below(service: &mut Node, name: &str, values: BTreeMap<String, (String,
         service.set(name, Node::new(Data::Mapping(Mapping::default()), span));
     }
     let Some(own) = service.get_mut(name).and_then(Node::as_mapping_mut) else { return };
-    for (name, (value, span)) in values {
+    for (name, (value, span, named_at)) in values {
         if !own.contains(&name) {
-            let value = Node::string(value, &span);
+            let mut value = Node::string(value, &span);
+            value.came_through(How::EnvFile, &named_at);
             own.insert(Key { name, span }, value);
         }
     }

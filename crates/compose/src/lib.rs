@@ -80,7 +80,7 @@ mod uses;
 pub mod variables;
 mod words;
 
-pub use explain::Station;
+pub use explain::{Explained, Set, Station, Used, Way};
 pub use files::{FileError, Files, Kind, MemoryFiles};
 pub use finding::{Finding, Place, Related, Severity};
 pub use load::{LoadOptions, Loaded, Part, load, merged};

@@ -99,7 +99,10 @@ pub(crate) fn merge(base: Node, over: Node, path: &Path<'_>, findings: &mut Vec<
     }
 }
 
-fn plain(base: Node, over: Node, path: &Path<'_>, findings: &mut Vec<Finding>) -> Node {
+fn plain(mut base: Node, mut over: Node, path: &Path<'_>, findings: &mut Vec<Finding>) -> Node {
+    // What both become did not come the way of one of them.
+    base.hand_down();
+    over.hand_down();
     match (base.data, over.data) {
         (Data::Mapping(below), Data::Mapping(above)) => {
             let mapping = mappings(below, above, path, findings);
@@ -173,7 +176,8 @@ fn push_all(list: &mut Node, more: Vec<Node>) {
 }
 
 /// A mapping becomes a list of `k=v` sorted by key, a scalar a list of one.
-pub(crate) fn to_list(node: Node) -> Node {
+pub(crate) fn to_list(mut node: Node) -> Node {
+    node.hand_down();
     let span = node.span.clone();
     let items = match node.data {
         Data::Sequence(items) => items,
@@ -194,7 +198,8 @@ fn pairs(Entry { key, value }: Entry) -> Vec<Node> {
             Some(text) => format!("{}={text}", key.name),
             None => key.name.clone(),
         };
-        let mut item = Node::string(text, &key.span);
+        // The place is that of the key; the text of both tells which variables are in the value.
+        let mut item = Node::string(text, &key.span.to(&value.span));
         item.origin.clone_from(&value.origin);
         item.tag.clone_from(&value.tag);
         item

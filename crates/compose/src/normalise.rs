@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::defaults::set_default;
-use crate::tree::{Data, Entry, Key, Mapping, Node, Span};
+use crate::tree::{Data, Entry, How, Key, Mapping, Node, Span};
 
 /// Values of variables that are declared without one: taken from the environment, else left
 /// without a value.
@@ -26,6 +26,7 @@ fn fill(entry: &mut Entry, environment: &BTreeMap<String, String>) {
         && let Some(value) = environment.get(&entry.key.name)
     {
         entry.value.data = Data::String(value.clone());
+        entry.value.came_through(How::Environment, &entry.key.span);
     }
 }
 

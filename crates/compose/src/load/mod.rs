@@ -12,7 +12,7 @@ use crate::canonical::{canonical, forms};
 use crate::consistency;
 use crate::defaults::defaults;
 use crate::env_file;
-use crate::explain::{Station, explain};
+use crate::explain::{Explained, Variables, explain};
 use crate::files::Files;
 use crate::finding::{self, Finding, Place, has_errors};
 use crate::normalise::{normalise, pass_through};
@@ -94,6 +94,9 @@ pub struct Loaded {
     pub tree: Option<Node>,
     /// Everything there is to say, by file and line.
     pub findings: Vec<Finding>,
+    /// The files with variables that includes bring along, by the Compose files in which they
+    /// count; the environment of the options is over them.
+    pub env_files: BTreeMap<String, Vec<String>>,
 }
 
 impl Loaded {
@@ -102,10 +105,18 @@ impl Loaded {
         has_errors(&self.findings)
     }
 
-    /// Where the value of an attribute such as `services.web.ports` comes from: where it is
-    /// written, through what it came, what it replaced.
-    pub fn explain(&self, path: &str) -> Vec<Station> {
-        self.tree.as_ref().map(|tree| explain(tree, path)).unwrap_or_default()
+    /// Where the values at a path come from, and all below it: where each is written, which
+    /// variables are in it, through what it came, what it replaced. `*` stands for any key or
+    /// item: `services.*.ports[*].published`. `environment` is that of the options. Nothing if
+    /// there is nothing at the path.
+    pub fn explain(
+        &self,
+        path: &str,
+        environment: &BTreeMap<String, String>,
+        files: &dyn Files,
+    ) -> Vec<Explained> {
+        let Some(tree) = &self.tree else { return Vec::new() };
+        explain(tree, path, &Variables { environment, env_files: &self.env_files, files })
     }
 
     /// Where an attribute such as `services.web.ports[0]` is written.
@@ -116,29 +127,39 @@ impl Loaded {
 
 /// Loads a project. All faults are collected; the pipeline goes on with what is usable.
 pub fn load(options: &LoadOptions, files: &dyn Files) -> Loaded {
-    let (model, name, scope, mut findings) = read(options, files);
+    let Read { model, name, scope, mut findings, env_files } = read(options, files);
     let Some(root) = model else {
         if findings.is_empty() {
             findings.push(empty_project(options));
         }
         finding::sort(&mut findings, &options.files);
-        return Loaded { project: None, tree: None, findings };
+        return Loaded { project: None, tree: None, findings, env_files };
     };
-    match options.interpolate {
+    let loaded = match options.interpolate {
         true => complete(root, name, options, &scope, files, findings),
         false => complete_uninterpolated(root, name, options, &scope, findings),
-    }
+    };
+    Loaded { env_files, ..loaded }
+}
+
+/// What the files say together, before it is checked.
+struct Read {
+    model: Option<Node>,
+    name: String,
+    scope: Scope,
+    findings: Vec<Finding>,
+    env_files: BTreeMap<String, Vec<String>>,
 }
 
 /// Only the first half of [`load`]: the tree that all files make together, each value as it was
 /// written, not yet checked and not in canonical form.
 pub fn merged(options: &LoadOptions, files: &dyn Files) -> (Option<Node>, Vec<Finding>) {
-    let (model, _, _, mut findings) = read(options, files);
+    let Read { model, mut findings, .. } = read(options, files);
     finding::sort(&mut findings, &options.files);
     (model, findings)
 }
 
-fn read(options: &LoadOptions, files: &dyn Files) -> (Option<Node>, String, Scope, Vec<Finding>) {
+fn read(options: &LoadOptions, files: &dyn Files) -> Read {
     let mut loader = Loader {
         files,
         findings: Vec::new(),
@@ -146,6 +167,7 @@ fn read(options: &LoadOptions, files: &dyn Files) -> (Option<Node>, String, Scop
         interpolate: options.interpolate,
         known: BTreeMap::new(),
         included: 0,
+        env_files: BTreeMap::new(),
     };
     let mut documents: Vec<(String, Vec<Node>)> =
         options.files.iter().map(|file| (file.clone(), loader.documents(file, None))).collect();
@@ -159,7 +181,8 @@ fn read(options: &LoadOptions, files: &dyn Files) -> (Option<Node>, String, Scop
     environment.insert("COMPOSE_PROJECT_NAME".to_string(), name.clone());
     let scope = Scope { directory: options.working_dir.clone(), environment, chain: Vec::new() };
     let model = loader.model(documents, &scope);
-    (model, name, scope, loader.findings)
+    let Loader { findings, env_files, .. } = loader;
+    Read { model, name, scope, findings, env_files }
 }
 
 fn empty_project(options: &LoadOptions) -> Finding {
@@ -206,7 +229,7 @@ fn complete(
         env_file::forget(&mut root);
     }
     finding::sort(&mut findings, &options.files);
-    Loaded { project: Some(project), tree: Some(root), findings }
+    Loaded { project: Some(project), tree: Some(root), findings, env_files: BTreeMap::new() }
 }
 
 /// With variables in it a project is neither checked nor bound: only its forms can be completed.
@@ -231,9 +254,9 @@ fn complete_uninterpolated(
     if options.normalize {
         normalise(&mut root, &name);
     }
-    profiles::select(&mut root, &options.profiles, &options.services, &mut findings);
+    // A variable may be part of a profile, so no service is left out.
     finding::sort(&mut findings, &options.files);
-    Loaded { project: None, tree: Some(root), findings }
+    Loaded { project: None, tree: Some(root), findings, env_files: BTreeMap::new() }
 }
 
 /// The name that counts, at the place of the one that is written, if one is.

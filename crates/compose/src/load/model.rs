@@ -11,6 +11,7 @@ use crate::merge::merge;
 use crate::path::Path;
 use crate::paths::{self, Base, beside_its_name};
 use crate::reset;
+use crate::schema;
 use crate::tree::{Entry, How, Limits, Mapping, Node, Span, parse_with};
 use crate::unique::unique;
 
@@ -28,6 +29,8 @@ pub(super) struct Loader<'a> {
     /// Files that were read, as they are written: many services may extend the same file.
     pub(super) known: BTreeMap<String, Vec<Node>>,
     pub(super) included: usize,
+    /// The env files of includes, by the Compose files that they count in.
+    pub(super) env_files: BTreeMap<String, Vec<String>>,
 }
 
 /// What the files of one project or include have in common.
@@ -124,13 +127,8 @@ impl Loader<'_> {
         scope: &Scope,
         model: &mut Option<Node>,
     ) -> Option<Node> {
-        if document.is_null() {
-            return None;
-        }
         if document.as_mapping().is_none() {
-            let finding =
-                Finding::error("not-a-mapping", "a Compose file is a mapping with services:");
-            self.findings.push(finding.at(document.place()));
+            self.findings.push(no_mapping(&document));
             return None;
         }
         if self.interpolate {
@@ -151,6 +149,7 @@ impl Loader<'_> {
         };
         let mut included: Option<Node> = None;
         let path = Path::ROOT.key("include");
+        schema::check_include(&include, &mut self.findings);
         // From the last to the first: the earlier entry wins.
         for (index, item) in include.value.items().iter().enumerate().rev() {
             let Some(mut model) = self.included(item, &path.item(index), scope) else { continue };
@@ -191,7 +190,8 @@ impl Loader<'_> {
             Some(directory) => base.absolute(directory),
             None => files::parent(first),
         };
-        let mut environment = self.include_environment(item, &directory, &base)?;
+        let mut env_files = Vec::new();
+        let mut environment = self.include_environment(item, &directory, &base, &mut env_files)?;
         environment.extend(scope.environment.clone());
         let inner = Scope { directory, environment, chain: scope.chain.clone() };
         let mut documents = Vec::new();
@@ -206,6 +206,7 @@ impl Loader<'_> {
                 return None;
             }
             self.included += 1;
+            self.env_files.entry(file.clone()).or_default().extend(env_files.iter().cloned());
             if self.included > MOST_INCLUDED {
                 let message = format!("the project includes more than {MOST_INCLUDED} files");
                 let finding = Finding::error("too-many-includes", message);
@@ -230,6 +231,7 @@ impl Loader<'_> {
         item: &Node,
         directory: &str,
         base: &Base<'_>,
+        env_files: &mut Vec<String>,
     ) -> Option<BTreeMap<String, String>> {
         let mut environment = BTreeMap::new();
         let named = item.get("env_file").map(texts);
@@ -245,11 +247,11 @@ impl Loader<'_> {
             };
             match text {
                 Ok(text) => {
-                    let mut known = environment.clone();
-                    known.extend(base.environment.clone());
-                    let (values, findings) = dotenv::parse(&text, &file, &known);
+                    let (values, findings) =
+                        dotenv::parse_after(&text, &file, base.environment, &environment);
                     self.findings.extend(findings);
                     environment.extend(values);
+                    env_files.push(file);
                 }
                 Err(problem) => {
                     self.findings.push(
@@ -263,6 +265,15 @@ impl Loader<'_> {
             }
         }
         Some(environment)
+    }
+}
+
+fn no_mapping(document: &Node) -> Finding {
+    let finding = Finding::error("not-a-mapping", "a Compose file is a mapping with services:");
+    let finding = finding.at(document.place());
+    match document.is_null() {
+        true => finding.hint("there is an empty document: is a line --- left over?"),
+        false => finding,
     }
 }
 

@@ -54,6 +54,10 @@ pub enum How {
     Include,
     /// An earlier value stands at the place; this one replaced it.
     Replaced,
+    /// The name of the file with variables in which the value is written stands at the place.
+    EnvFile,
+    /// The name of a variable without a value stands at the place; the environment has the value.
+    Environment,
 }
 
 /// One step of the way that a value took; the newest step first.
@@ -310,14 +314,6 @@ impl Node {
         Some((span, way.first()?))
     }
 
-    /// Every node from the root to the one at a path, both included.
-    pub(crate) fn way_to(&self, path: &str) -> Option<Vec<&Node>> {
-        let mut way = Vec::new();
-        find_step(self, path, &self.span, &mut way)?;
-        way.reverse();
-        Some(way)
-    }
-
     /// Remembers that the value took the place of another one, and where that one came from.
     pub(crate) fn replaces(&mut self, other: &Node) {
         let mut steps = Vec::new();
@@ -330,6 +326,30 @@ impl Node {
         self.came_through(How::Replaced, &other.span);
         for (how, span) in steps.into_iter().rev() {
             self.came_through(how, &span);
+        }
+    }
+
+    /// Gives the way that it took to what is in it, before something joins that came another way.
+    pub(crate) fn hand_down(&mut self) {
+        let Some(origin) = self.origin.take() else { return };
+        match &mut self.data {
+            Data::Mapping(mapping) => {
+                mapping.entries.iter_mut().for_each(|entry| entry.value.inherits(&origin));
+            }
+            Data::Sequence(items) => items.iter_mut().for_each(|item| item.inherits(&origin)),
+            _ => self.origin = Some(origin),
+        }
+    }
+
+    fn inherits(&mut self, later: &Arc<Origin>) {
+        if self.origin.is_none() {
+            self.origin = Some(Arc::clone(later));
+            return;
+        }
+        let steps = std::iter::successors(Some(later), |step| step.earlier.as_ref());
+        let steps: Vec<&Arc<Origin>> = steps.collect();
+        for step in steps.into_iter().rev() {
+            self.came_through(step.how, &step.span);
         }
     }
 

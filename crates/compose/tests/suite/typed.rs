@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use hob_compose::project::{
-    Condition, Dependency, FileContent, FileReference, HostEntry, Limits, MountKind, PortRange, Project,
-    PullPolicy, RestartPolicy, Ulimit,
+    Condition, Dependency, FileContent, FileReference, HostEntry, Limits, MountKind, PortRange,
+    Project, PullPolicy, RestartPolicy, Ulimit,
 };
-use hob_compose::{LoadOptions, MemoryFiles, Severity, load};
+use hob_compose::{LoadOptions, MemoryFiles, Place, Severity, load};
 
 const EVERYTHING: &str = include_str!("everything.yaml");
 
@@ -45,12 +45,8 @@ fn texts_lists_and_numbers_arrive() {
     assert_eq!(web.restart, Some(RestartPolicy::OnFailure { max_retries: Some(3) }));
     assert_eq!(web.stop_grace_period, Some(Duration::from_secs(90)));
     assert_eq!(web.shm_size, Some(64 << 20));
-    let limits = Limits {
-        memory: Some(512 << 20),
-        cpus: Some(1.5),
-        pids: Some(100),
-        ..Limits::default()
-    };
+    let limits =
+        Limits { memory: Some(512 << 20), cpus: Some(1.5), pids: Some(100), ..Limits::default() };
     assert_eq!(web.limits, limits);
     assert_eq!(project.services["db"].limits.memory, Some(1 << 30));
     assert_eq!(web.ulimits["nproc"], Ulimit { soft: 10, hard: 10 });
@@ -162,26 +158,19 @@ fn the_way_of_a_value_is_known() {
         ..LoadOptions::default()
     };
     let loaded = load(&options, &files);
+    let at = |place: &Place| format!("{}:{}", place.file, place.line);
     let way = |path: &str| -> Vec<String> {
-        let stations = loaded.explain(path).into_iter();
-        stations.map(|s| format!("{}:{} {}", s.place.file, s.place.line, s.what)).collect()
+        let explained = loaded.explain(path, &options.environment, &files);
+        let ways = explained.iter().flat_map(|it| std::iter::once(&it.way).chain(&it.replaced));
+        ways.flat_map(|way| {
+            let through = way.through.iter().map(|it| format!("{} {:?}", at(&it.place), it.how));
+            std::iter::once(at(&way.written)).chain(through).collect::<Vec<_>>()
+        })
+        .collect()
     };
-    assert_eq!(
-        way("services.web.image"),
-        [
-            "/p/base.yaml:1 written here",
-            "/p/base.yaml:3 it came through this alias",
-            "/p/a.yaml:2 it came through this extends"
-        ]
-    );
-    assert_eq!(
-        way("services.web.user"),
-        [
-            "/p/b.yaml:1 written here",
-            "/p/a.yaml:2 it replaced the value here",
-            "/p/base.yaml:3 it replaced the value here",
-            "/p/a.yaml:2 it came through this extends"
-        ]
-    );
+    let image = ["/p/base.yaml:1", "/p/base.yaml:3 Alias", "/p/a.yaml:2 Extends"];
+    assert_eq!(way("services.web.image"), image);
+    let user = ["/p/b.yaml:1", "/p/a.yaml:2", "/p/base.yaml:3", "/p/a.yaml:2 Extends"];
+    assert_eq!(way("services.web.user"), user);
     assert!(way("services.web.nothing").is_empty());
 }
