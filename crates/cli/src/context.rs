@@ -1,6 +1,6 @@
 //! What every command works with.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use hob_engine::{Sight, Stop};
 use hob_host::Hosts;
@@ -17,6 +17,8 @@ pub(crate) struct Context {
     pub(crate) ui: Ui,
     /// Where the command works; absolute.
     pub(crate) directory: PathBuf,
+    /// The environment that Hob was called in.
+    pub(crate) variables: BTreeMap<String, String>,
     pub(crate) stop: Stop,
     pub(crate) hosts_factory: HostsFactory,
     pub(crate) hosts_options: HostsOptions,

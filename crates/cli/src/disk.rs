@@ -122,6 +122,16 @@ impl DiskFiles {
         Ok(Self { prefix: REPOSITORY_ROOT.to_owned(), folder })
     }
 
+    /// The files of the repository in this folder by their own paths, for showing; and its path.
+    pub(crate) fn in_place(folder: &Path) -> Result<(Self, String), DiskError> {
+        let folder = fs::canonicalize(folder).map_err(trouble("opening folder", folder))?;
+        let Some(prefix) = folder.to_str().map(str::to_owned) else {
+            let why = io::Error::other("its path is not UTF-8 text");
+            return Err(trouble("opening folder", &folder)(why));
+        };
+        Ok((Self { prefix: prefix.clone(), folder }, prefix))
+    }
+
     /// Every file of this machine by its own path, for projects outside of a repository.
     pub(crate) fn everything() -> Self {
         Self { prefix: String::new(), folder: PathBuf::from("/") }
@@ -186,6 +196,47 @@ impl Files for DiskFiles {
         }
         names.sort();
         Ok(names)
+    }
+
+    fn link(&self, path: &str) -> Result<Option<String>, FileError> {
+        let Some((folder, name)) = path.rsplit_once('/') else { return Ok(None) };
+        let Some(folder) = self.real(folder)? else { return Ok(None) };
+        let real = folder.join(name);
+        let found = match fs::symlink_metadata(&real) {
+            Ok(found) => found,
+            Err(why) if is_absent(&why) => return Ok(None),
+            Err(why) => return Err(error(path, &reason(&why))),
+        };
+        if !found.is_symlink() {
+            return Ok(None);
+        }
+        let target = fs::read_link(&real).map_err(|why| error(path, &reason(&why)))?;
+        let target = target.into_os_string().into_string();
+        target.map(Some).map_err(|_| error(path, "it leads to a name that is not UTF-8"))
+    }
+
+    fn size(&self, path: &str) -> Result<u64, FileError> {
+        let Some(real) = self.real(path)? else { return Err(error(path, "no such file")) };
+        let found = fs::metadata(&real).map_err(|why| error(path, &reason(&why)))?;
+        Ok(found.len())
+    }
+
+    fn open(&self, path: &str) -> Result<Box<dyn Read>, FileError> {
+        let Some(real) = self.real(path)? else { return Err(error(path, "no such file")) };
+        // Opening a pipe or a device could wait for ever.
+        match fs::metadata(&real) {
+            Ok(found) if found.is_file() => {}
+            Ok(_) => return Err(error(path, "it is not a regular file")),
+            Err(why) => return Err(error(path, &reason(&why))),
+        }
+        match fs::File::open(&real) {
+            Ok(file) => Ok(Box::new(file)),
+            Err(why) => Err(error(path, &reason(&why))),
+        }
+    }
+
+    fn on_disk(&self, path: &str) -> Option<String> {
+        self.real(path).ok()??.into_os_string().into_string().ok()
     }
 }
 

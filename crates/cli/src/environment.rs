@@ -1,6 +1,6 @@
 //! Every environment variable that Hob reads, in one place. They are read once, in `main`.
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{collections::BTreeMap, ffi::OsString, path::PathBuf};
 
 /// What the environment says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,6 +20,9 @@ pub struct Environment {
     pub docker_config: Option<PathBuf>,
     /// `XDG_RUNTIME_DIR`: where the sockets of connections lie.
     pub runtime_dir: Option<PathBuf>,
+    /// Every variable that is text. Only `hob config` on Compose files looks at them, as
+    /// `docker compose` does; a homelab never depends on who calls.
+    pub variables: BTreeMap<String, String>,
 }
 
 impl Environment {
@@ -37,7 +40,18 @@ impl Environment {
                 .map(PathBuf::from)
                 .or_else(|| set("HOME").map(|home| PathBuf::from(home).join(".docker"))),
             runtime_dir: set("XDG_RUNTIME_DIR").map(PathBuf::from),
+            variables: BTreeMap::new(),
         }
+    }
+
+    /// The same, with every variable.
+    #[must_use]
+    pub fn with_variables(mut self, all: impl Iterator<Item = (OsString, OsString)>) -> Self {
+        let texts = all.filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        });
+        self.variables = texts.collect();
+        self
     }
 }
 

@@ -1,6 +1,7 @@
 //! The one place that turns what went wrong into words, hints and an exit code.
 
 use hob_host::{HostError, HostErrorKind};
+use hob_model::desired::Desired;
 use serde_json::{Value, json};
 
 use crate::{
@@ -68,6 +69,14 @@ impl CommandError {
     pub(crate) fn repository(findings: Findings) -> Self {
         let errors = style::count(findings.errors(), "error");
         let mut error = Self::config(format!("the repository has {errors}"));
+        error.findings = Some(Box::new(findings));
+        error
+    }
+
+    /// The Compose files cannot be used as they are.
+    pub(crate) fn project(findings: Findings) -> Self {
+        let errors = style::count(findings.errors(), "error");
+        let mut error = Self::config(format!("the Compose files have {errors}"));
         error.findings = Some(Box::new(findings));
         error
     }
@@ -147,6 +156,19 @@ impl From<HostError> for CommandError {
     }
 }
 
+impl CommandError {
+    /// Something went wrong with a host whose address is known.
+    pub(crate) fn of_host(error: HostError, desired: &Desired) -> Self {
+        let of_address = desired.hosts.get(&error.host);
+        let hint = of_address.and_then(|host| hob_engine::hint(&error.kind, host));
+        let mut made = Self::from(error);
+        if let Some(hint) = hint {
+            made.hints = vec![hint];
+        }
+        made
+    }
+}
+
 impl From<DiskError> for CommandError {
     fn from(error: DiskError) -> Self {
         Self::config(error.to_string()).caused_by(error.reason())
@@ -159,10 +181,11 @@ impl From<serde_json::Error> for CommandError {
     }
 }
 
-/// The last lines that a container with a bad verdict wrote.
+/// The last lines that a container with a bad verdict or a builder wrote.
 pub(crate) fn last_lines(kind: &HostErrorKind) -> &[String] {
     match kind {
-        HostErrorKind::BadVerdict { last_lines, .. } => last_lines,
+        HostErrorKind::BadVerdict { last_lines, .. }
+        | HostErrorKind::BuildFailed { last_lines, .. } => last_lines,
         _ => &[],
     }
 }

@@ -80,7 +80,8 @@ fn context(global: Global, world: World) -> Context {
         Some(directory) => current_dir.join(directory),
         None => current_dir,
     };
-    Context { ui, directory, stop, hosts_factory: hosts, hosts_options }
+    let variables = environment.variables;
+    Context { ui, directory, variables, stop, hosts_factory: hosts, hosts_options }
 }
 
 /// Says what went wrong: as data if data are wanted as JSON, else as talk.

@@ -11,6 +11,7 @@ use std::{
 use hob_cli::{Environment, Exit, HostsOptions, Terminal, World};
 use hob_engine::{Stop, StopHandle, stop_signal};
 use hob_host::{Hosts, RealHosts, private_runtime_dir};
+use terminal_size::{Width, terminal_size_of};
 use tokio::{
     runtime::Runtime,
     signal::unix::{SignalKind, signal},
@@ -31,7 +32,7 @@ fn main() -> ExitCode {
 }
 
 fn run() -> io::Result<Exit> {
-    let environment = Environment::read(|name| env::var_os(name));
+    let environment = Environment::read(|name| env::var_os(name)).with_variables(env::vars_os());
     let runtime = Runtime::new()?;
     let exit = runtime.block_on(async {
         let (handle, stop) = stop_signal();
@@ -56,12 +57,18 @@ fn world(environment: Environment, stop: Stop) -> io::Result<World> {
             stdin: io::stdin().is_terminal(),
             stdout: io::stdout().is_terminal(),
             stderr: io::stderr().is_terminal(),
-            width: None,
+            width: columns(),
         },
         environment,
         current_dir: env::current_dir()?,
         stop,
     })
+}
+
+/// Columns of the terminal that talk goes to, if it goes to one.
+fn columns() -> Option<u16> {
+    let (Width(columns), _) = terminal_size_of(io::stderr())?;
+    (columns > 0).then_some(columns)
 }
 
 fn real_hosts(options: &HostsOptions) -> io::Result<Arc<dyn Hosts>> {

@@ -29,6 +29,16 @@ pub(crate) struct Sound {
 }
 
 impl Repository {
+    /// Whether the command was called in a repository of a homelab.
+    pub(crate) fn is_here(context: &Context) -> bool {
+        disk::find_repository(&context.directory).is_some()
+    }
+
+    /// The folder of the repository that the command was called in.
+    pub(crate) fn folder(context: &Context) -> Result<PathBuf, CommandError> {
+        find(&context.directory)
+    }
+
     /// Reads the repository that the command was called in, or in a folder of which it was called.
     pub(crate) fn read(context: &Context) -> Result<Self, CommandError> {
         let root = find(&context.directory)?;

@@ -1,7 +1,7 @@
 //! Where texts leave: data to stdout, talk to stderr, colours only where they are wanted.
 
 use std::{
-    io::{self, BufRead, Write},
+    io::{self, BufRead, Read, Write},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -38,6 +38,9 @@ pub(crate) struct Ui {
 
 /// Columns, where nobody says how many there are.
 const WIDTH_DEFAULT: usize = 100;
+
+/// More than this is not read from standard input.
+const INPUT_BYTES_MAX: u64 = 16 << 20;
 
 impl Ui {
     /// Writes data. A reader that has seen enough is no error.
@@ -77,6 +80,22 @@ impl Ui {
         match reading.await {
             Ok(Ok(answer)) => matches!(answer.trim(), "y" | "Y" | "yes" | "Yes"),
             _ => false,
+        }
+    }
+
+    /// Everything that stands on standard input.
+    pub(crate) fn input(&self) -> Result<String, CommandError> {
+        let mut text = String::new();
+        let mut stdin = lock(&self.stdin);
+        match Read::take(&mut *stdin, INPUT_BYTES_MAX + 1).read_to_string(&mut text) {
+            Ok(read) if read as u64 <= INPUT_BYTES_MAX => Ok(text),
+            Ok(_) => Err(CommandError::config(format!(
+                "standard input is larger than {} MiB",
+                INPUT_BYTES_MAX >> 20
+            ))),
+            Err(error) => {
+                Err(CommandError::config("reading standard input").caused_by(error))
+            }
         }
     }
 

@@ -5,4 +5,3 @@ pub(crate) mod findings;
 pub(crate) mod plan;
 pub(crate) mod report;
 pub(crate) mod table;
-pub(crate) mod yaml;
