@@ -28,6 +28,8 @@ pub struct Plan {
     pub blocked: Vec<Blocked>,
     /// What is not as it was left, and is not (or not only) mended by a step.
     pub drift: Vec<Drift>,
+    /// What stacks with steps use although Hob did not make it: Compose did, for their project.
+    pub taken_over: Vec<TakenOver>,
 }
 
 /// Position of a step in its plan, from 0.
@@ -312,7 +314,7 @@ pub enum Reason {
     },
     /// What the image is built from, or how.
     Build {
-        /// Such as `file src/main.c` or `arg VERSION`.
+        /// Such as `source src/main.c` or `build arg VERSION`.
         what: String,
     },
     /// The image of that name was not built from what is declared.
@@ -429,6 +431,14 @@ pub enum Obstacle {
         /// The service, `stack/service`.
         by: String,
     },
+    /// A network or volume of that name is there, and neither Hob nor Compose made it for the
+    /// stack.
+    ForeignThing {
+        /// Which.
+        thing: Thing,
+        /// The Compose project that it belongs to, if any.
+        project: Option<String>,
+    },
     /// A network or volume of that name belongs to another homelab.
     OtherHomelab {
         /// Such as `network proxy`.
@@ -469,6 +479,27 @@ pub enum Obstacle {
         /// Which service, `stack/service`, or stack.
         what: String,
     },
+}
+
+/// A network or volume of a stack that Docker Compose made for the same project. It is used as it
+/// is; labels cannot be changed, so it stays Compose's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TakenOver {
+    /// Where.
+    pub host: HostName,
+    /// By which stack.
+    pub stack: StackName,
+    /// What.
+    pub thing: Thing,
+}
+
+/// A network or a volume.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Thing {
+    /// A network.
+    Network(NetworkName),
+    /// A volume.
+    Volume(VolumeName),
 }
 
 /// Something that is not as it was left.

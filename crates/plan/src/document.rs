@@ -34,6 +34,9 @@ pub struct PlanDocument {
     pub blocked: Vec<BlockedDocument>,
     /// What is not as it was left.
     pub drift: Vec<DriftDocument>,
+    /// What stacks use although Docker Compose made it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub taken_over: Vec<TakenOverDocument>,
 }
 
 /// What a plan is about; empty lists do not narrow.
@@ -159,6 +162,17 @@ pub struct BlockedDocument {
     pub hint: String,
 }
 
+/// A network or volume that Docker Compose made, and a stack of the same project uses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TakenOverDocument {
+    /// Where.
+    pub host: String,
+    /// By which stack.
+    pub stack: String,
+    /// `network NAME` or `volume NAME`.
+    pub what: String,
+}
+
 /// What is not as it was left.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DriftDocument {
@@ -198,6 +212,15 @@ impl PlanDocument {
                     host: drift.host.to_string(),
                     stack: drift.stack.to_string(),
                     what: drift.what.to_string(),
+                })
+                .collect(),
+            taken_over: plan
+                .taken_over
+                .iter()
+                .map(|it| TakenOverDocument {
+                    host: it.host.to_string(),
+                    stack: it.stack.to_string(),
+                    what: it.thing.to_string(),
                 })
                 .collect(),
         }

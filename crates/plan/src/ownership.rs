@@ -42,6 +42,11 @@ pub enum ThingOwner {
         /// The stack; `None` for what stacks share.
         stack: Option<StackName>,
     },
+    /// Compose did, or something that calls itself so.
+    Compose {
+        /// Compose project.
+        project: String,
+    },
     /// Somebody else did.
     Foreign,
 }
@@ -104,9 +109,15 @@ impl ThingOwner {
         labels
     }
 
-    /// Reads back what [`ThingOwner::labels`] wrote.
+    /// Reads back what [`ThingOwner::labels`] wrote, or what Compose did.
     pub fn from_labels(labels: &BTreeMap<String, String>) -> (Self, Option<SpecDigest>) {
-        let Some(homelab) = labels.get(HOMELAB).cloned() else { return (Self::Foreign, None) };
+        let Some(homelab) = labels.get(HOMELAB).cloned() else {
+            let owner = match labels.get(PROJECT).cloned() {
+                Some(project) => Self::Compose { project },
+                None => Self::Foreign,
+            };
+            return (owner, None);
+        };
         let stack = labels.get(STACK).map(|stack| StackName::from(stack.as_str()));
         (Self::Hob { homelab, stack }, labels.get(SPEC).map(SpecDigest::from_label))
     }

@@ -5,7 +5,8 @@ use std::fmt;
 use hob_model::{ContainerName, ServiceName};
 
 use crate::change::{
-    Blocked, Change, Deviation, Leftover, Obstacle, Order, Plan, Reason, Risk, Step,
+    Blocked, Change, Deviation, Leftover, Obstacle, Order, Plan, Reason, Risk, Step, TakenOver,
+    Thing,
 };
 
 /// What kind of change a line is about, for a sign and a colour.
@@ -162,7 +163,7 @@ impl fmt::Display for Reason {
                 write!(f, "image moved: {} -> {}", short(was.as_str()), short(now.as_str()))
             }
             Self::ImageFetched { image } => write!(f, "image {image} is fetched again"),
-            Self::Build { what } => write!(f, "build: {what}"),
+            Self::Build { what } => f.write_str(what),
             Self::OtherBuild => f.write_str("the image there was built from something else"),
             Self::Env { key } => write!(f, "env {key}"),
             Self::Label { key } => write!(f, "label {key}"),
@@ -236,6 +237,12 @@ impl fmt::Display for Obstacle {
             Self::NameInUse { name, by } => {
                 write!(f, "container {name} stands for {by}, which keeps that name")
             }
+            Self::ForeignThing { thing, project: Some(project) } => {
+                write!(f, "{thing} is there already, and belongs to project {project}")
+            }
+            Self::ForeignThing { thing, project: None } => {
+                write!(f, "{thing} is there already, and Hob did not make it")
+            }
             Self::OtherHomelab { what, homelab } => {
                 write!(f, "{what} belongs to homelab {homelab}")
             }
@@ -287,6 +294,12 @@ impl Obstacle {
                  another name and move the data from {name}"
             ),
             Self::NameInUse { .. } => "give one of the two another container_name".into(),
+            Self::ForeignThing { thing: Thing::Network(_), .. } => {
+                "call it `external: true` to use it as it is, or give it another name".into()
+            }
+            Self::ForeignThing { thing: Thing::Volume(_), .. } => {
+                "call it `external: true` to use it and its data, or give it another name".into()
+            }
             Self::OtherHomelab { .. } => {
                 "give it another name here, or call it external to share it".into()
             }
@@ -309,6 +322,22 @@ impl Obstacle {
             Self::NoImage { .. } => "load it on the host, or change pull_policy".into(),
             Self::Needs { .. } => "see what blocks that".into(),
         }
+    }
+}
+
+impl fmt::Display for Thing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Network(name) => write!(f, "network {name}"),
+            Self::Volume(name) => write!(f, "volume {name}"),
+        }
+    }
+}
+
+impl fmt::Display for TakenOver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { host, stack, thing } = self;
+        write!(f, "{host}: {stack}: {thing} was made by Docker Compose and is used as it is")
     }
 }
 
@@ -418,6 +447,9 @@ pub fn text(plan: &Plan) -> String {
             let (sign, verb) = (step.change.sign().char(), step.change.verb());
             out += &format!("  {sign} {subject:width$}  {verb}: {}\n", step.why_text());
         }
+    }
+    for taken_over in &plan.taken_over {
+        out += &format!("= {taken_over}\n");
     }
     for drift in &plan.drift {
         out += &format!("* {}: {}: {}\n", drift.host, drift.stack, drift.what);

@@ -113,9 +113,9 @@ fn same_already(
         (ThingOwner::Hob { .. }, _) => Err(HostErrorKind::Other(format!(
             "a {kind} {name} with another definition is there already"
         ))),
-        (ThingOwner::Foreign, _) => Err(HostErrorKind::Other(format!(
-            "a {kind} {name} is there already, and Hob did not make it"
-        ))),
+        (ThingOwner::Compose { .. } | ThingOwner::Foreign, _) => Err(HostErrorKind::Other(
+            format!("a {kind} {name} is there already, and Hob did not make it"),
+        )),
     }
 }
 
@@ -161,7 +161,7 @@ impl DockerHost {
         let Some(labels) = self.network_labels(name).await? else { return Ok(()) };
         let is_ours = match ThingOwner::from_labels(&labels).0 {
             ThingOwner::Hob { homelab, .. } => self.homelab().is_none_or(|owner| owner == homelab),
-            ThingOwner::Foreign => false,
+            ThingOwner::Compose { .. } | ThingOwner::Foreign => false,
         };
         if !is_ours {
             return Err(HostErrorKind::Other(format!("network {name} is not Hob's to remove")));

@@ -13,6 +13,7 @@ pub(super) struct Dependents<'a> {
     completed: BTreeSet<&'a ServiceName>,
     running: BTreeSet<&'a ServiceName>,
     followers: BTreeMap<&'a ServiceName, Vec<&'a ServiceName>>,
+    holders: BTreeMap<&'a ServiceName, Vec<&'a ServiceName>>,
 }
 
 impl<'a> Dependents<'a> {
@@ -28,6 +29,9 @@ impl<'a> Dependents<'a> {
                     dependents.followers.entry(needed).or_default().push(name);
                 }
             }
+            for provider in service.spec.providers() {
+                dependents.holders.entry(provider).or_default().push(name);
+            }
         }
         dependents
     }
@@ -40,6 +44,12 @@ impl<'a> Dependents<'a> {
     /// Whether somebody needs the service while it runs.
     pub(super) fn want_running(&self, service: &ServiceName) -> bool {
         self.running.contains(service)
+    }
+
+    /// Services whose containers hold on to the container of this one: they share a namespace or
+    /// volumes with it.
+    pub(super) fn holders(&self, service: &ServiceName) -> &[&'a ServiceName] {
+        self.holders.get(service).map_or(&[], Vec::as_slice)
     }
 
     /// Services that are restarted with this one.

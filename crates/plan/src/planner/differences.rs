@@ -58,11 +58,11 @@ fn build(before: Option<&Value>, after: Option<&Value>) -> Vec<Reason> {
         let keys = changed_keys(was.as_ref().unwrap_or(&empty), now.as_ref().unwrap_or(&empty));
         match attribute {
             "context" | "dockerfile" => {
-                why.extend(keys.iter().map(|path| format!("file {path}")));
+                why.extend(keys.iter().map(|path| format!("source {path}")));
             }
-            "args" => why.extend(keys.iter().map(|name| format!("arg {name}"))),
-            "labels" => why.extend(keys.iter().map(|name| format!("label {name}"))),
-            other => why.push(other.to_owned()),
+            "args" => why.extend(keys.iter().map(|name| format!("build arg {name}"))),
+            "labels" => why.extend(keys.iter().map(|name| format!("build label {name}"))),
+            other => why.push(format!("build {other}")),
         }
     }
     why.into_iter().map(|what| Reason::Build { what }).collect()

@@ -5,8 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use hob_model::{HostName, StackName};
 
 use crate::change::{
-    Blocked, Change, Drift, Milestone, Obstacle, Order, Plan, Reason, Risk, Step, StepId,
+    Blocked, Change, Drift, Milestone, Obstacle, Order, Plan, Reason, Risk, Step, StepId, TakenOver,
 };
+
+/// So many edges may stand for "all of these after all of those".
+const ALL_WITH_ALL_MAX: usize = 1_000;
 
 /// Index of a step in the draft.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,6 +25,7 @@ pub(crate) struct Draft {
     pub(crate) basis: BTreeMap<HostName, String>,
     pub(crate) blocked: Vec<Blocked>,
     pub(crate) drift: Vec<Drift>,
+    pub(crate) taken_over: Vec<TakenOver>,
 }
 
 pub(crate) struct DraftStep {
@@ -86,10 +90,35 @@ impl Draft {
     }
 
     /// Each of `later` begins only once all of `earlier` are done.
-    pub(crate) fn order_each(&mut self, earlier: &[DraftId], later: &[DraftId]) {
-        for step in later {
-            self.order_all(earlier, *step, Milestone::Done);
+    ///
+    /// All with all are as many edges as the product of both. Past a limit `through`, one of
+    /// `earlier` that none of them waits for, waits for the others, and `later` only for it: that
+    /// holds up one step of many a little.
+    pub(crate) fn order_each(
+        &mut self,
+        earlier: &[DraftId],
+        through: Option<DraftId>,
+        later: &[DraftId],
+    ) {
+        match through {
+            Some(through) if earlier.len() * later.len() > ALL_WITH_ALL_MAX => {
+                self.order_all(earlier, through, Milestone::Done);
+                self.order_all_after(through, later);
+            }
+            _ => later.iter().for_each(|step| self.order_all(earlier, *step, Milestone::Done)),
         }
+    }
+
+    fn order_all_after(&mut self, earlier: DraftId, later: &[DraftId]) {
+        for step in later {
+            self.order(earlier, *step, Milestone::Done);
+        }
+    }
+
+    /// What a step waits for, and how far it must have come.
+    pub(super) fn waits_for(&self, id: DraftId) -> impl Iterator<Item = (DraftId, Milestone)> {
+        let after = self.steps.get(id.0).into_iter().flat_map(|step| &step.after);
+        after.map(|(id, until)| (*id, *until))
     }
 
     /// `taker` takes a name or a port that `giver` gives up.
@@ -172,7 +201,13 @@ impl Draft {
                 Some(Step { id: number(id)?, host, stack, change, why, after, risk })
             })
             .collect();
-        Plan { basis: self.basis, steps, blocked: self.blocked, drift: self.drift }
+        Plan {
+            basis: self.basis,
+            steps,
+            blocked: self.blocked,
+            drift: self.drift,
+            taken_over: self.taken_over,
+        }
     }
 
     /// Who waits for each step.

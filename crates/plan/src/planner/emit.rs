@@ -20,7 +20,7 @@ use super::{
     host::{HostPlan, Made},
     service::{self, Decision},
     stack::{Decided, folder},
-    undeclared,
+    things, undeclared,
 };
 use crate::{
     change::{Change, Deviation, Drift, Milestone, NewBuild, NewNetwork, NewVolume, Reason},
@@ -55,6 +55,9 @@ pub(super) fn emit(
     if let Some(step) = stack.remove_files(stale, draft) {
         draft.order_all(&after, step, Milestone::Done);
         steps.push(step);
+    }
+    if !steps.is_empty() {
+        draft.taken_over.extend(things::taken_over(plan, decided.name, decided.declared));
     }
     steps
 }
@@ -124,7 +127,7 @@ impl<'a> Emission<'a> {
             containers.insert(*name, id);
         }
         let ids: Vec<DraftId> = containers.values().copied().collect();
-        draft.order_each(before, &ids);
+        draft.order_each(before, before.iter().max().copied(), &ids);
         self.order_services(&containers, draft);
         containers
     }
@@ -182,7 +185,8 @@ impl<'a> Emission<'a> {
                 };
                 if let Some(before) = containers.get(needed) {
                     draft.order(*before, *id, until);
-                    if decision.is_follower && dependency.restart {
+                    let holds = service.spec.providers().contains(needed);
+                    if decision.is_follower && (dependency.restart || holds) {
                         draft.follow(*before, *id);
                     }
                 }
@@ -210,8 +214,10 @@ impl<'a> Emission<'a> {
         let ids = |removed: &[(&ContainerName, &DraftId)]| -> Vec<DraftId> {
             removed.iter().map(|(_, id)| **id).collect()
         };
-        draft.order_each(before, &ids(&in_the_way));
-        draft.order_each(after, &ids(&others));
+        draft.order_each(before, before.iter().max().copied(), &ids(&in_the_way));
+        for id in ids(&others) {
+            draft.order_all(after, id, Milestone::Done);
+        }
         removed.into_values().collect()
     }
 

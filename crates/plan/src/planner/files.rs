@@ -1,6 +1,9 @@
 //! Files of a stack: which are written, which are removed, and who sees them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Bound,
+};
 
 use hob_model::{
     ServiceName, StackPath,
@@ -22,6 +25,7 @@ pub(super) fn to_write<'a>(
 ) -> (BTreeMap<StackPath, StackFile>, Vec<Found<'a>>) {
     let mut write = BTreeMap::new();
     let mut obstacles = Vec::new();
+    let owned: BTreeSet<&str> = folder.owned.iter().map(StackPath::as_str).collect();
     for (path, file) in &declared.files {
         let is_ours = folder.owned.contains(path);
         match folder.files.get(path) {
@@ -37,7 +41,7 @@ pub(super) fn to_write<'a>(
                 }
             }
             // A folder of files that are Hob's, and are removed first.
-            Some(FileSeen::NotAFile) if folder.owned.iter().any(|own| is_below(own, path)) => {
+            Some(FileSeen::NotAFile) if has_below(&owned, path.as_str()) => {
                 write.insert(path.clone(), file.clone());
             }
             Some(FileSeen::Unreadable | FileSeen::NotAFile) => {
@@ -59,27 +63,41 @@ pub(super) fn to_remove(
     declared: &DesiredStack,
     folder: &StackFolder,
 ) -> (BTreeSet<StackPath>, BTreeSet<StackPath>) {
-    let stale = folder.owned.iter().filter(|path| !declared.files.contains_key(*path)).cloned();
-    stale.partition(|old| declared.files.keys().any(|new| is_below(new, old) || is_below(old, new)))
+    let declared = declared.files.keys().map(StackPath::as_str).collect::<BTreeSet<_>>();
+    let is_in_the_way = |old: &StackPath| {
+        let is_folder_now = has_below(&declared, old.as_str());
+        let mut folders = old.as_str().match_indices('/').map(|(at, _)| &old.as_str()[..at]);
+        is_folder_now || folders.any(|folder| declared.contains(folder))
+    };
+    let stale = folder.owned.iter().filter(|path| !declared.contains(path.as_str())).cloned();
+    stale.partition(is_in_the_way)
 }
 
-fn is_below(path: &StackPath, folder: &StackPath) -> bool {
-    let rest = path.as_str().strip_prefix(folder.as_str());
-    rest.is_some_and(|rest| rest.starts_with('/'))
+/// Whether one of the paths lies below the folder.
+fn has_below(paths: &BTreeSet<&str>, folder: &str) -> bool {
+    below(paths, folder).next().is_some()
+}
+
+/// Those of the paths that lie below the folder, without a look at the others.
+fn below<'a>(paths: &BTreeSet<&'a str>, folder: &str) -> impl Iterator<Item = &'a str> {
+    let folder = format!("{folder}/");
+    let from = (Bound::Included(folder.as_str()), Bound::Unbounded);
+    let found: Vec<&str> =
+        paths.range::<str, _>(from).take_while(|path| path.starts_with(&folder)).copied().collect();
+    found.into_iter()
 }
 
 /// Those of the changed files that the service's container sees.
-pub(super) fn seen_by(service: &DesiredService, changed: &BTreeSet<&StackPath>) -> Vec<StackPath> {
-    let sees = |path: &StackPath| {
-        service.spec.mounts.values().any(|mount| match mount {
-            Mount::Bind { source: BindSource::Stack(source), .. } => {
-                let path = path.as_str();
-                source.is_empty()
-                    || path == source
-                    || path.strip_prefix(source.as_str()).is_some_and(|rest| rest.starts_with('/'))
-            }
-            _ => false,
-        })
-    };
-    changed.iter().filter(|path| sees(path)).map(|path| (*path).clone()).collect()
+pub(super) fn seen_by(service: &DesiredService, changed: &BTreeSet<&str>) -> Vec<StackPath> {
+    let mut seen = BTreeSet::new();
+    for mount in service.spec.mounts.values() {
+        let Mount::Bind { source: BindSource::Stack(source), .. } = mount else { continue };
+        if source.is_empty() {
+            seen.extend(changed.iter().copied());
+        } else {
+            seen.extend(changed.get(source.as_str()));
+            seen.extend(below(changed, source));
+        }
+    }
+    seen.into_iter().map(StackPath::from).collect()
 }

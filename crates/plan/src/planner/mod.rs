@@ -31,6 +31,7 @@ mod images;
 mod needs;
 mod service;
 mod stack;
+mod things;
 mod undeclared;
 
 use hob_model::{
@@ -67,7 +68,7 @@ pub fn plan(desired: &Desired, observed: &Observed, policy: &Policy) -> Plan {
             None => draft.blocked.push(unreachable(name, "it was not asked".into())),
         }
     }
-    needs::link(desired, observed, &mut draft, stacks);
+    needs::link(desired, observed, &mut draft, &stacks);
     circles::resolve(&mut draft);
     draft.finish()
 }

@@ -40,48 +40,92 @@ impl Stacks {
 }
 
 /// Adds the edges between stacks, and blocks the stacks whose needs cannot be met.
-pub(super) fn link(desired: &Desired, observed: &Observed, draft: &mut Draft, stacks: Stacks) {
-    let needs = needs_of(desired, &stacks);
+pub(super) fn link(desired: &Desired, observed: &Observed, draft: &mut Draft, stacks: &Stacks) {
+    let needs = needs_of(desired, stacks);
+    let unmet = block(&needs, observed, draft, stacks);
+    for (key, needed) in &needs {
+        let Ends { first, .. } = Ends::of(draft, stacks.steps(key));
+        for before in needed.iter().filter(|key| !unmet.contains(*key)) {
+            let Ends { last, very_last, .. } = Ends::of(draft, stacks.steps(before));
+            draft.order_each(&last, very_last, &first);
+        }
+    }
+}
+
+/// Blocks the stacks that need a blocked one or an unreachable host, directly or by way of others.
+fn block(
+    needs: &BTreeMap<Key, Vec<Key>>,
+    observed: &Observed,
+    draft: &mut Draft,
+    stacks: &Stacks,
+) -> BTreeSet<Key> {
+    let unreachable =
+        |host: &HostName| matches!(observed.hosts.get(host), Some(HostView::Unreachable { .. }));
+    let mut needed_by: BTreeMap<&Key, Vec<&Key>> = BTreeMap::new();
+    for (key, needed) in needs {
+        needed.iter().for_each(|needed| needed_by.entry(needed).or_default().push(key));
+    }
     let mut unmet: BTreeSet<Key> = stacks
         .outcomes
         .iter()
         .filter(|(_, outcome)| matches!(outcome, Outcome::Blocked))
         .map(|(key, _)| key.clone())
         .collect();
-    let unreachable =
-        |host: &HostName| matches!(observed.hosts.get(host), Some(HostView::Unreachable { .. }));
-    // Each round blocks at least one more stack, so there are at most as many rounds as stacks.
-    loop {
-        let blocked: Vec<(Key, Key)> = needs
-            .iter()
-            .filter(|(key, _)| !unmet.contains(*key) && !stacks.steps(key).is_empty())
-            .filter_map(|(key, needed)| {
-                let cause = needed.iter().find(|key| unmet.contains(*key) || unreachable(&key.0));
-                Some((key.clone(), cause?.clone()))
-            })
-            .collect();
-        if blocked.is_empty() {
-            break;
-        }
-        for (key, (host, stack)) in blocked {
-            draft.cancel(stacks.steps(&key));
-            draft.blocked.push(Blocked {
-                host: key.0.clone(),
-                stack: Some(key.1.clone()),
-                service: None,
-                why: Obstacle::Needs { what: format!("{host}/{stack}") },
-            });
-            unmet.insert(key);
-        }
-    }
-    for (key, needed) in &needs {
-        for before in needed.iter().filter(|key| !unmet.contains(*key)) {
-            for later in stacks.steps(key) {
-                for earlier in stacks.steps(before) {
-                    draft.order(*earlier, *later, Milestone::Done);
-                }
+    let lost = needed_by.keys().filter(|key| unreachable(&key.0)).map(|key| (*key).clone());
+    let mut open: Vec<Key> = unmet.iter().cloned().chain(lost).collect();
+    let mut causes = BTreeMap::new();
+    while let Some(cause) = open.pop() {
+        for key in needed_by.get(&cause).into_iter().flatten().copied() {
+            // A stack that is in order may stay so.
+            if !stacks.steps(key).is_empty() && unmet.insert(key.clone()) {
+                open.push(key.clone());
+                causes.insert(key.clone(), cause.clone());
             }
         }
+    }
+    for (key, (host, stack)) in causes {
+        draft.cancel(stacks.steps(&key));
+        draft.blocked.push(Blocked {
+            host: key.0,
+            stack: Some(key.1),
+            service: None,
+            why: Obstacle::Needs { what: format!("{host}/{stack}") },
+        });
+    }
+    unmet
+}
+
+/// The steps of a stack by their place in its order.
+struct Ends {
+    /// Those that wait for none of the others: the others come after them anyway.
+    first: Vec<DraftId>,
+    /// Those whose end none of the others waits for: the others are done before them.
+    last: Vec<DraftId>,
+    /// One that none of the others waits for in any way.
+    very_last: Option<DraftId>,
+}
+
+impl Ends {
+    fn of(draft: &Draft, steps: &[DraftId]) -> Self {
+        let all: BTreeSet<DraftId> = steps.iter().copied().collect();
+        let (mut first, mut last) = (Vec::new(), all.clone());
+        let mut very_last = all.clone();
+        for step in &all {
+            let mut waits = false;
+            for (before, until) in draft.waits_for(*step).filter(|(it, _)| all.contains(it)) {
+                very_last.remove(&before);
+                // What only has to have ended may as well have been left out.
+                waits |= until != Milestone::Ended;
+                if until == Milestone::Done {
+                    last.remove(&before);
+                }
+            }
+            if !waits {
+                first.push(*step);
+            }
+        }
+        let (last, very_last) = (last.into_iter().collect(), very_last.pop_last());
+        Self { first, last, very_last }
     }
 }
 

@@ -41,9 +41,9 @@ impl Decision {
         Self { change: Change::Restart(target), why: Vec::new(), is_follower: true }
     }
 
-    /// Whether those who follow the service are restarted.
+    /// Whether those who follow the service are restarted, or made anew.
     pub(super) fn interrupts(&self) -> bool {
-        matches!(self.change, Change::Replace { .. } | Change::Restart(_))
+        matches!(self.change, Change::Create(_) | Change::Replace { .. } | Change::Restart(_))
     }
 
     pub(super) fn makes_a_container(&self) -> bool {
@@ -250,6 +250,16 @@ impl<'a> View<'a> {
         let may_complete = self.service.spec.restart == RestartPolicy::No
             || self.dependents.want_completed(self.name);
         let is_completed = may_complete && state == ContainerState::Exited { code: 0 };
+        // What an interrupted run left of these, a start cannot mend: the container that it holds
+        // on to may be gone, and files are put in when it is made.
+        let spec = &self.service.spec;
+        let is_unmendable = verdict.is_none()
+            && !self.keeps_predecessor(was)
+            && (!spec.providers().is_empty()
+                || (state == ContainerState::Created && !spec.files.is_empty()));
+        if is_unmendable && !is_completed {
+            return Some(Decision::new(self.replace(was, container), vec![Reason::Unverified]));
+        }
         let restart = |why| Some(Decision::new(Change::Restart(self.target()), why));
         let confirm = |kept, start, why| {
             let change = Change::Confirm { target: self.target(), kept, start };
@@ -318,7 +328,13 @@ impl<'a> View<'a> {
             .map(|(target, volume)| (target.clone(), volume.clone()))
             .collect();
         let awaited = self.dependents.want_completed(self.name);
-        let order = if is_up(container.state) && !awaited && inherit.is_empty() && may_overlap(spec)
+        // Those who hold on to it find it by its name, which it has to have before they are made.
+        let is_held = !self.dependents.holders(self.name).is_empty();
+        let order = if is_up(container.state)
+            && !awaited
+            && !is_held
+            && inherit.is_empty()
+            && may_overlap(spec)
         {
             Order::StartFirst
         } else {

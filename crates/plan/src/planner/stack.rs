@@ -13,11 +13,11 @@ use super::{
     files, followers,
     host::HostPlan,
     service::{self, Decision, View},
+    things,
 };
 use crate::{
     change::{Blocked, Obstacle},
     observed::StackFolder,
-    ownership::ThingOwner,
 };
 
 /// What is done about a stack in which nothing stands in the way.
@@ -46,8 +46,8 @@ pub(super) fn decide<'a>(
     declared: &'a DesiredStack,
 ) -> Result<Decided<'a>, Vec<Blocked>> {
     let (write, mut obstacles) = files::to_write(declared, folder(plan, name));
-    obstacles.extend(missing_things(plan, declared));
-    let changed: BTreeSet<&StackPath> = write.keys().collect();
+    obstacles.extend(things::obstacles(plan, declared));
+    let changed: BTreeSet<&str> = write.keys().map(StackPath::as_str).collect();
     let dependents = Dependents::of(declared);
     let mut decisions = BTreeMap::new();
     for (service_name, service) in &declared.services {
@@ -79,50 +79,6 @@ pub(super) fn decide<'a>(
 }
 
 type Found<'a> = (Option<&'a ServiceName>, Obstacle);
-
-/// Networks and volumes that must be there and are not, or are there and are not what is declared.
-fn missing_things<'a>(plan: &HostPlan<'_>, declared: &DesiredStack) -> Vec<Found<'a>> {
-    let mut obstacles = Vec::new();
-    let shared = &plan.context.host.networks;
-    for name in declared.external_networks.keys() {
-        if !shared.contains_key(name) && !plan.state.networks.contains_key(name) {
-            obstacles.push(Obstacle::NoNetwork { name: name.clone() });
-        }
-    }
-    let ours = &plan.context.desired.homelab;
-    let other = |owner: &ThingOwner, what: String| match owner {
-        ThingOwner::Hob { homelab, .. } if homelab != ours => {
-            Some(Obstacle::OtherHomelab { what, homelab: homelab.clone() })
-        }
-        _ => None,
-    };
-    for (name, network) in &declared.networks {
-        let seen = plan.state.networks.get(name);
-        if let Some(why) = seen.and_then(|it| other(&it.owner, format!("network {name}"))) {
-            obstacles.push(why);
-        } else if let Some(seen) = seen
-            && seen.spec.as_ref().is_some_and(|spec| *spec != network.spec.digest())
-        {
-            obstacles.push(Obstacle::NetworkDiffers { name: name.clone() });
-        }
-    }
-    for name in declared.external_volumes.keys() {
-        if !plan.state.volumes.contains_key(name) {
-            obstacles.push(Obstacle::NoVolume { name: name.clone() });
-        }
-    }
-    for (name, volume) in &declared.volumes {
-        let seen = plan.state.volumes.get(name);
-        if let Some(why) = seen.and_then(|it| other(&it.owner, format!("volume {name}"))) {
-            obstacles.push(why);
-        } else if let Some(seen) = seen
-            && seen.spec.as_ref().is_some_and(|spec| *spec != volume.spec.digest())
-        {
-            obstacles.push(Obstacle::VolumeDiffers { name: name.clone() });
-        }
-    }
-    obstacles.into_iter().map(|why| (None, why)).collect()
-}
 
 fn missing_images<'a>(
     plan: &HostPlan<'_>,

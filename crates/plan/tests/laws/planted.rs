@@ -5,8 +5,9 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use hob_model::desired::{Condition, Desired};
 use hob_plan::{
-    Blocked, Change, Obstacle, Plan, Policy,
+    Blocked, Change, Obstacle, Plan, Policy, Reason, Step,
     observed::{ContainerOwner, ContainerState, Health, HostState, HostView, Observed},
+    ownership::ThingOwner,
     plan,
 };
 
@@ -42,10 +43,14 @@ fn caught(planner: Planner) -> String {
 
 /// Planning with the steps that `keep` lets through, renumbered.
 fn without(plan: Plan, keep: impl Fn(&Change) -> bool) -> Plan {
+    without_steps(plan, |step| keep(&step.change))
+}
+
+fn without_steps(plan: Plan, keep: impl Fn(&Step) -> bool) -> Plan {
     let mut number = BTreeMap::new();
     let mut steps = Vec::new();
     for mut step in plan.steps {
-        if keep(&step.change) {
+        if keep(&step) {
             let id = hob_plan::StepId(u32::try_from(steps.len()).unwrap());
             number.insert(step.id, id);
             step.id = id;
@@ -83,6 +88,28 @@ fn a_planner_that_takes_foreign_containers_for_its_own() {
         plan(desired, &observed, policy)
     }
     assert_eq!(caught(bug), "nothing foreign is touched");
+}
+
+#[test]
+fn a_planner_that_takes_foreign_networks_and_volumes_for_its_own() {
+    fn bug(desired: &Desired, observed: &Observed, policy: &Policy) -> Plan {
+        let own = || ThingOwner::Hob { homelab: world::HOMELAB.into(), stack: None };
+        let observed = with_states(observed, |state| {
+            state.networks.values_mut().for_each(|network| network.owner = own());
+            state.volumes.values_mut().for_each(|volume| volume.owner = own());
+        });
+        plan(desired, &observed, policy)
+    }
+    assert_eq!(caught(bug), "nothing foreign is used");
+}
+
+#[test]
+fn a_planner_that_replaces_only_one_user_of_an_image_that_is_fetched_again() {
+    fn bug(desired: &Desired, observed: &Observed, policy: &Policy) -> Plan {
+        let is_fetched = |reason: &Reason| matches!(reason, Reason::ImageFetched { .. });
+        without_steps(plan(desired, observed, policy), |step| !step.why.iter().any(is_fetched))
+    }
+    assert_eq!(caught(bug), "converges");
 }
 
 #[test]

@@ -7,10 +7,11 @@ use hob_model::{
     desired::{Condition, Desired},
 };
 use hob_plan::{
-    Change, Obstacle, Plan, Policy,
+    Change, Obstacle, Plan, Policy, Thing,
     observed::{
         Container, ContainerOwner, ContainerState, FileSeen, Health, HostState, Observed, Verdict,
     },
+    ownership::ThingOwner,
 };
 
 use crate::{
@@ -43,6 +44,7 @@ pub(crate) fn check(
     require("deterministic", first == planner(desired, &world.observed, &policy), String::new)?;
     well_formed(&first, world)?;
     nothing_foreign(planner, desired, world)?;
+    uses_nothing_foreign(&first, desired, world)?;
     undone_is_as_before(&first, world)?;
     let sequence = interleaved(&first, choices);
     blocked_for_a_reason(&first, world)?;
@@ -89,7 +91,7 @@ fn foreign(state: &HostState) -> (BTreeMap<&ContainerName, &Container>, BTreeSet
     let things = state
         .networks
         .iter()
-        .filter(|(_, network)| network.owner == hob_plan::ownership::ThingOwner::Foreign)
+        .filter(|(_, network)| network.owner == ThingOwner::Foreign)
         .map(|(name, _)| format!("network {name}"))
         .chain(state.volumes.keys().map(|name| format!("volume {name}")))
         .chain(state.stacks.iter().flat_map(|(stack, folder)| {
@@ -268,6 +270,36 @@ fn dependencies_first(
     Ok(())
 }
 
+fn is_foreign(owner: &ThingOwner) -> bool {
+    match owner {
+        ThingOwner::Hob { homelab, .. } => homelab != HOMELAB,
+        ThingOwner::Compose { project } => project == "theirs",
+        ThingOwner::Foreign => true,
+    }
+}
+
+/// A stack's own networks and volumes are Hob's, or Compose's for the same project; somebody else's
+/// are used only where they are called external.
+fn uses_nothing_foreign(plan: &Plan, desired: &Desired, world: &World) -> Result<(), Broken> {
+    for step in &plan.steps {
+        let (Some(state), Some(stack)) = (world.state(&step.host), &step.stack) else { continue };
+        let declared = desired.hosts.get(&step.host).and_then(|host| host.stacks.get(stack));
+        let Some(declared) = declared else { continue };
+        let networks = declared.networks.keys().filter_map(|name| state.networks.get(name));
+        let volumes = declared.volumes.keys().filter_map(|name| state.volumes.get(name));
+        let owners = networks.map(|it| &it.owner).chain(volumes.map(|it| &it.owner));
+        for owner in owners {
+            let is_own = match owner {
+                ThingOwner::Hob { homelab, .. } => homelab == HOMELAB,
+                ThingOwner::Compose { project } => *project == declared.project,
+                ThingOwner::Foreign => false,
+            };
+            require("nothing foreign is used", is_own, || format!("{step:?}: {owner:?}"))?;
+        }
+    }
+    Ok(())
+}
+
 /// A stack is blocked only by something that is really there, or really missing.
 fn blocked_for_a_reason(plan: &Plan, world: &World) -> Result<(), Broken> {
     for blocked in &plan.blocked {
@@ -290,6 +322,14 @@ fn blocked_for_a_reason(plan: &Plan, world: &World) -> Result<(), Broken> {
             Obstacle::VolumeDiffers { name } => state.volumes.contains_key(name),
             Obstacle::FolderOfOther { homelab } => state.homelab.as_ref() == Some(homelab),
             Obstacle::NoImage { image } => state.image(image).is_none(),
+            Obstacle::ForeignThing { thing, .. } => match thing {
+                Thing::Network(name) => {
+                    state.networks.get(name).is_some_and(|it| is_foreign(&it.owner))
+                }
+                Thing::Volume(name) => {
+                    state.volumes.get(name).is_some_and(|it| is_foreign(&it.owner))
+                }
+            },
             Obstacle::OtherHomelab { homelab, .. } => homelab != HOMELAB,
             // This is about other parts of the plan.
             Obstacle::Needs { .. } => plan.blocked.len() > 1,

@@ -126,7 +126,17 @@ pub(crate) fn interleaved(plan: &Plan, choices: &mut Choices<'_>) -> Vec<(HostNa
 /// What is declared now and the hosts as they are.
 pub(crate) fn generate(choices: &mut Choices<'_>) -> (Desired, World) {
     let past = desired(choices);
-    let now = desired(choices);
+    let mut now = desired(choices);
+    if choices.chance(30) {
+        // Most of it stayed as it was.
+        let kept = choices.below(STACKS.len());
+        for (name, host) in &mut now.hosts {
+            let Some(before) = past.hosts.get(name) else { continue };
+            host.stacks.retain(|stack, _| stack.as_str() == STACKS[kept]);
+            let others = before.stacks.iter().filter(|(name, _)| name.as_str() != STACKS[kept]);
+            host.stacks.extend(others.map(|(name, stack)| (name.clone(), stack.clone())));
+        }
+    }
     let mut world = empty_world();
     if choices.chance(80) {
         let policy = Policy::default();
@@ -201,6 +211,12 @@ fn tamper(world: &mut World, choices: &mut Choices<'_>) {
         }
         if choices.chance(15) {
             state.images.clear();
+            // The names stand for something newer by now, which a pull will show.
+            if choices.chance(50) {
+                for container in state.containers.values_mut() {
+                    container.image = ImageId::from("sha256:older");
+                }
+            }
         }
         if choices.chance(10) {
             for id in state.images.values_mut() {
@@ -273,6 +289,16 @@ fn add_foreign(state: &mut HostState, choices: &mut Choices<'_>) {
     }
     let volume = Volume { owner: ThingOwner::Foreign, spec: None };
     state.volumes.entry("precious".into()).or_insert(volume);
+    if choices.chance(15) {
+        let stack = choices.pick(&STACKS);
+        let compose = |project: &str| ThingOwner::Compose { project: project.to_owned() };
+        let owners = [ThingOwner::Foreign, compose("theirs"), compose(stack)];
+        let mut owner = || owners[choices.below(owners.len())].clone();
+        let network = Network { owner: owner(), spec: None };
+        let volume = Volume { owner: owner(), spec: None };
+        state.networks.entry(format!("{stack}_default").as_str().into()).or_insert(network);
+        state.volumes.entry(format!("{stack}_data").as_str().into()).or_insert(volume);
+    }
     if choices.chance(15) {
         let folder = state.stacks.entry("web".into()).or_default();
         let seen = FileSeen::File { digest: Digest::of(b"mine"), mode: 0o600 };
