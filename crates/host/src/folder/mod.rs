@@ -1,7 +1,9 @@
 //! Hob's folder on a host: the files of the stacks, and beside them in `.hob/` what Hob keeps.
 //!
 //! ```text
-//! <root>/<stack>/...                        files of the repository, mode 0750
+//! <root>/                                   0750: closed to other users of the host
+//! <root>/<stack>/...                        files of the repository, folders 0755: a container may
+//!                                           mount them whole and run as any user
 //! <root>/.hob/lock                          held by the run that acts on the host, 0600
 //! <root>/.hob/key                           key of the digests that stand for secrets, 0600
 //! <root>/.hob/stacks/<stack>/files          manifest: which files are Hob's, one a line

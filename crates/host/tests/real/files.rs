@@ -8,14 +8,19 @@ use std::{
     sync::Arc,
 };
 
-use hob_host::Ask;
-use hob_model::{Digest, Secret, StackPath, desired::StackFile};
+use futures_util::TryStreamExt;
+use hob_host::{Ask, LogOptions};
+use hob_model::{
+    Digest, Secret, StackPath,
+    desired::StackFile,
+    spec::{BindSource, ContainerSpec, Mount},
+};
 use hob_plan::{
     Op,
     observed::{FileSeen, StackFolder},
 };
 
-use crate::bench::{Bench, with};
+use crate::bench::{Bench, script, with};
 
 fn file(content: &str, mode: u32) -> StackFile {
     StackFile {
@@ -65,7 +70,8 @@ async fn real_files_arrive_with_content_and_mode() {
         bench.twice(&write(&files)).await;
         let folder = bench.root.join("web");
         assert_eq!(fs::read_to_string(folder.join(names[0])).unwrap(), "one\n");
-        assert_eq!(mode(&folder), 0o750);
+        assert_eq!(mode(&bench.root), 0o750);
+        assert_eq!(mode(&folder), 0o755);
         assert_eq!(mode(folder.join("sub")), 0o755);
         assert_eq!(mode(bench.root.join(".hob")), 0o700);
         let expected = files.iter().map(|(path, file)| {
@@ -169,6 +175,45 @@ async fn real_a_folder_that_cannot_be_made_is_named() {
         fs::write(&bench.root, "in the way").unwrap();
         let why = bench.perform(&own(&["a"])).await.unwrap_err().to_string();
         assert!(why.starts_with(&format!("{} cannot be written: ", bench.root.display())), "{why}");
+    })
+    .await;
+}
+
+/// A container that mounts the folder of its stack whole and runs as nobody in particular reads what
+/// is in it; other users of the host do not even get as far as there.
+#[tokio::test]
+async fn real_a_stacks_folder_is_open_to_every_user_of_a_container() {
+    with(|bench| async move {
+        fs::create_dir(&bench.root).unwrap();
+        fs::set_permissions(&bench.root, fs::Permissions::from_mode(0o755)).unwrap();
+        bench.perform(&own(&["a", "sub/b"])).await.unwrap();
+        let files = [("a", file("one", 0o644)), ("sub/b", file("two", 0o644))];
+        bench.perform(&write(&files)).await.unwrap();
+        assert_eq!(mode(&bench.root), 0o750, "an empty folder is closed when it is first used");
+
+        let stack = Mount::bind(BindSource::Stack(String::new()));
+        let spec = ContainerSpec {
+            user: Some("65534:65534".to_owned()),
+            mounts: BTreeMap::from([("/x".to_owned(), stack)]),
+            ..script("cd /x && for at in * sub/*; do echo $at; done && cat a sub/b && echo")
+        };
+        bench.run("it", spec).await;
+        let options = LogOptions { tail: None, since: None, follow: true };
+        let lines = bench.host.logs(&bench.name("it"), &options).await.unwrap();
+        let lines: Vec<String> = lines.map_ok(|line| line.text).try_collect().await.unwrap();
+        assert_eq!(lines, ["a", "sub", "sub/b", "onetwo"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn real_a_folder_with_other_things_in_it_keeps_its_mode() {
+    with(|bench| async move {
+        fs::create_dir(&bench.root).unwrap();
+        fs::set_permissions(&bench.root, fs::Permissions::from_mode(0o755)).unwrap();
+        fs::write(bench.root.join("theirs"), "").unwrap();
+        bench.perform(&own(&["a"])).await.unwrap();
+        assert_eq!(mode(&bench.root), 0o755);
     })
     .await;
 }

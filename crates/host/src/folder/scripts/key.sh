@@ -3,7 +3,10 @@
 set -u
 IFS= read -r root || exit 9
 IFS= read -r homelab || exit 9
-(umask 022; mkdir -p "$root") || exit 3
+(umask 022; mkdir -p -m 750 "$root") || exit 3
+# What was made for Hob alone is closed to other users of the host: containers are led past this
+# folder, and what is below it is open to every user that they have.
+if [ -z "$(ls -A "$root")" ]; then chmod o-rwx "$root" 2>/dev/null; fi
 umask 077
 cd "$root" && mkdir -p .hob || exit 3
 if [ ! -s .hob/homelab ]; then

@@ -11,7 +11,10 @@ IFS= read -r tries || exit 9
 IFS= read -r patience || exit 9
 IFS= read -r me || exit 9
 IFS= read -r purpose || exit 9
-(umask 022; mkdir -p "$root") || exit 3
+(umask 022; mkdir -p -m 750 "$root") || exit 3
+# What was made for Hob alone is closed to other users of the host: containers are led past this
+# folder, and what is below it is open to every user that they have.
+if [ -z "$(ls -A "$root")" ]; then chmod o-rwx "$root" 2>/dev/null; fi
 umask 077
 mkdir -p "$root/.hob" && cd "$root/.hob" || exit 3
 # The kernel frees the lock with the process that has it: nothing is left behind by a run that was

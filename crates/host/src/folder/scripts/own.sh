@@ -4,7 +4,7 @@ set -u
 export LC_ALL=C
 IFS= read -r root || exit 9
 IFS= read -r stack || exit 9
-(umask 022; mkdir -p "$root") || exit 3
+(umask 022; mkdir -p -m 750 "$root") || exit 3
 umask 077
 mkdir -p "$root/.hob/stacks/$stack" && cd "$root/.hob/stacks/$stack" || exit 3
 if [ -e files ] && [ ! -r files ]; then

@@ -7,7 +7,7 @@ IFS= read -r name || exit 9
 IFS= read -r length || exit 9
 applied=$root/.hob/stacks/$stack/applied
 if [ ! -d "$applied" ]; then
-  (umask 022; mkdir -p "$root") || exit 3
+  (umask 022; mkdir -p -m 750 "$root") || exit 3
   (umask 077; mkdir -p "$applied") || exit 3
 fi
 umask 077

@@ -23,7 +23,8 @@ trap "exit 1" HUP INT TERM
 tar -xpomf - -C "$stage" || exit 3
 [ -f "$stage/end" ] || refuse "the files did not arrive complete"
 if [ -L "$stack" ]; then refuse "$root/$stack is a symbolic link"; fi
-[ -d "$stack" ] || mkdir -m 750 "$stack" || exit 3
+# Open, because a container may mount it whole and run as any user; closed is the folder above.
+[ -d "$stack" ] || mkdir -m 755 "$stack" || exit 3
 find "$stage/files" -type f | while IFS= read -r staged; do
   path=${staged#"$stage/files/"}
   folder=$stack
