@@ -12,8 +12,8 @@ pub struct Environment {
     pub no_color: bool,
     /// `TERM`: a terminal that calls itself `dumb` gets neither colours nor progress bars.
     pub is_dumb_terminal: bool,
-    /// `DOCKER_HOST`: the socket of `connect: local`, if it is a `unix://` address and the
-    /// homelab does not name one.
+    /// `DOCKER_HOST`: where the Engine of `connect: local` listens, if the homelab does not name a
+    /// socket. Anything but a `unix://` address is an error once such a host is needed.
     pub docker_socket: Option<PathBuf>,
     /// `DOCKER_CONFIG`, else `.docker` in `HOME`: the folder with Docker's `config.json`, for the
     /// credentials of registries.
@@ -34,8 +34,7 @@ impl Environment {
             ssh_config: set("HOB_SSH_CONFIG").map(PathBuf::from),
             no_color: set("NO_COLOR").is_some(),
             is_dumb_terminal: text("TERM").is_some_and(|term| term == "dumb"),
-            docker_socket: text("DOCKER_HOST")
-                .and_then(|address| address.strip_prefix("unix://").map(PathBuf::from)),
+            docker_socket: set("DOCKER_HOST").map(PathBuf::from),
             docker_config: set("DOCKER_CONFIG")
                 .map(PathBuf::from)
                 .or_else(|| set("HOME").map(|home| PathBuf::from(home).join(".docker"))),
@@ -72,7 +71,7 @@ mod tests {
             Environment::read(get),
             Environment {
                 is_dumb_terminal: true,
-                docker_socket: Some("/run/user/1000/docker.sock".into()),
+                docker_socket: Some("unix:///run/user/1000/docker.sock".into()),
                 docker_config: Some("/home/ida/.docker".into()),
                 ..Environment::default()
             }

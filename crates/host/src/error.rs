@@ -3,7 +3,7 @@
 use hob_model::HostName;
 use thiserror::Error;
 
-use crate::lock::LockHolder;
+use crate::{ApiLevel, lock::LockHolder};
 
 /// Something went wrong on the way to a host or on it.
 #[derive(Debug, Error)]
@@ -43,6 +43,12 @@ pub enum HostErrorKind {
         /// What went wrong.
         why: String,
     },
+    /// `DOCKER_HOST` does not name a socket of this machine.
+    #[error("DOCKER_HOST is a {scheme} address, and `connect: local` needs a unix:// one")]
+    DockerHost {
+        /// What it begins with, such as `tcp`.
+        scheme: String,
+    },
     /// The user may not use the Docker socket.
     #[error("user {user} may not use the Docker socket {socket}")]
     NoRights {
@@ -52,7 +58,7 @@ pub enum HostErrorKind {
         socket: String,
     },
     /// The Engine is too old or too new.
-    #[error("its Docker Engine speaks API {0}, and Hob needs 1.41 or newer")]
+    #[error("its Docker Engine speaks API {0}, and Hob needs {oldest}", oldest = oldest_api())]
     EngineTooOld(String),
     /// The registry has no such image.
     #[error("there is no image {image}: {why}")]
@@ -104,6 +110,18 @@ pub enum HostErrorKind {
         /// The last lines that it wrote.
         last_lines: Vec<String>,
     },
+    /// An image could not be built.
+    #[error("image {image} was not built: {why}{}", at_instruction(instruction.as_deref()))]
+    BuildFailed {
+        /// Which image.
+        image: String,
+        /// At which instruction of the Dockerfile.
+        instruction: Option<String>,
+        /// What the builder said.
+        why: String,
+        /// What it had said before.
+        last_lines: Vec<String>,
+    },
     /// It took too long.
     #[error("no answer within {0} s")]
     TimedOut(u64),
@@ -137,10 +155,13 @@ impl HostErrorKind {
                 "install Docker Engine on the host, and start it: systemctl enable --now docker"
                     .to_owned()
             }
+            Self::DockerHost { scheme } => docker_host_hint(scheme),
             Self::NoRights { user, .. } => {
                 format!("on the host, as root: usermod -aG docker {user}; then log in again")
             }
-            Self::EngineTooOld(_) => "install Docker Engine 20.10 or newer on the host".to_owned(),
+            Self::EngineTooOld(_) => {
+                format!("install Docker Engine {} or newer on the host", ApiLevel::OLDEST.engine)
+            }
             Self::NoImage { .. } => {
                 "check the name and tag of the image, and that the host may pull it".to_owned()
             }
@@ -166,7 +187,32 @@ impl HostErrorKind {
             Self::BadVerdict { .. } => {
                 "mend the service in the repository, and apply again".to_owned()
             }
+            Self::BuildFailed { .. } => {
+                "mend the Dockerfile or what it copies, and apply again; what ran before goes on"
+                    .to_owned()
+            }
             Self::Engine(_) | Self::Other(_) => return None,
         })
     }
+}
+
+fn at_instruction(instruction: Option<&str>) -> String {
+    instruction.map(|instruction| format!(" (at `{instruction}`)")).unwrap_or_default()
+}
+
+fn docker_host_hint(scheme: &str) -> String {
+    let instead = match scheme {
+        "ssh" => "a host over SSH belongs into hob.yaml, as connect: ssh://user@host",
+        "unix" => "it has to be a whole path, such as unix:///var/run/docker.sock",
+        _ => {
+            "Hob does not speak to Engines over TCP: name the host in hob.yaml, as connect: \
+              ssh://user@host"
+        }
+    };
+    format!("{instead}; for this machine, unset DOCKER_HOST or let it name a socket")
+}
+
+fn oldest_api() -> String {
+    let (major, minor) = ApiLevel::OLDEST.api;
+    format!("{major}.{minor} or newer")
 }

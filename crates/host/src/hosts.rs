@@ -28,7 +28,9 @@ pub struct RealHosts {
     pub ssh_config: Option<PathBuf>,
     /// Where sockets of connections lie; see [`private_runtime_dir`].
     pub runtime_dir: PathBuf,
-    /// Socket of this machine's Engine for hosts that do not name one (`DOCKER_HOST`).
+    /// Where this machine's Engine listens, for hosts that do not name a socket: `DOCKER_HOST` as
+    /// it is, `unix:///path` or the path itself. Any other address is an error once such a host is
+    /// opened.
     pub docker_socket: Option<PathBuf>,
     /// Docker's `config.json` of this machine, for the credentials of registries.
     pub docker_config: Option<PathBuf>,
@@ -52,8 +54,11 @@ impl RealHosts {
     fn transport(&self, connect: &Connect) -> Result<Transport, HostErrorKind> {
         match connect {
             Connect::Local { socket } => {
-                let socket = socket.as_ref().map(PathBuf::from).or(self.docker_socket.clone());
-                let socket = socket.unwrap_or_else(|| PathBuf::from(DOCKER_SOCKET));
+                let socket = match (socket, &self.docker_socket) {
+                    (Some(socket), _) => PathBuf::from(socket),
+                    (None, Some(address)) => local_socket(address)?,
+                    (None, None) => PathBuf::from(DOCKER_SOCKET),
+                };
                 Ok(Transport::Local(Local::new(socket)))
             }
             Connect::Ssh { user, host, port } => {
@@ -63,6 +68,18 @@ impl RealHosts {
             }
         }
     }
+}
+
+/// The socket that an address such as that in `DOCKER_HOST` names.
+fn local_socket(address: &Path) -> Result<PathBuf, HostErrorKind> {
+    let text = address.to_string_lossy();
+    let path = text.strip_prefix("unix://").map_or(address, Path::new);
+    if path.is_absolute() {
+        return Ok(path.to_owned());
+    }
+    // The rest of it may hold a name and a password.
+    let scheme = text.split_once("://").map_or("host:port", |(scheme, _)| scheme);
+    Err(HostErrorKind::DockerHost { scheme: scheme.chars().take(20).collect() })
 }
 
 /// Makes the folder for the sockets of connections, which nobody else can enter: below
@@ -95,6 +112,23 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests may panic")]
 
     use super::*;
+
+    #[test]
+    fn docker_host_names_a_socket_or_nothing_that_hob_takes() {
+        let check = |address: &str| match local_socket(Path::new(address)) {
+            Ok(socket) => socket.display().to_string(),
+            Err(why) => why.to_string(),
+        };
+        assert_eq!(check("unix:///run/user/7/docker.sock"), "/run/user/7/docker.sock");
+        assert_eq!(check("/run/docker.sock"), "/run/docker.sock");
+        let refused = |scheme: &str| {
+            format!("DOCKER_HOST is a {scheme} address, and `connect: local` needs a unix:// one")
+        };
+        assert_eq!(check("tcp://ida:secret@nas:2375"), refused("tcp"));
+        assert_eq!(check("ssh://deploy@nas"), refused("ssh"));
+        assert_eq!(check("nas:2375"), refused("host:port"));
+        assert_eq!(check("unix://docker.sock"), refused("unix"));
+    }
 
     #[test]
     fn the_runtime_folder_is_private() {

@@ -3,6 +3,7 @@
 //! One trait, so that a story can run on an imagined host and on a real one; one implementation
 //! over the Docker Engine API with two transports, `local` and `ssh`.
 
+mod api;
 mod docker;
 mod error;
 mod facts;
@@ -26,7 +27,7 @@ use hob_plan::{
     observed::{HostState, Verdict},
 };
 
-pub use docker::await_within;
+pub use api::ApiLevel;
 pub use docker::await_within;
 pub use error::{HostError, HostErrorKind};
 pub use hosts::{RealHosts, private_runtime_dir};

@@ -8,7 +8,7 @@ use hob_plan::observed::Engine;
 use tokio::time::timeout;
 
 use super::failure;
-use crate::{HostErrorKind, folder::Script, transport::Transport};
+use crate::{ApiLevel, HostErrorKind, folder::Script, transport::Transport};
 
 /// For requests that the Engine answers from memory, with a lot of other work on the host.
 pub(super) const SHORT: Duration = Duration::from_secs(30);
@@ -18,8 +18,6 @@ const FIRST: Duration = Duration::from_secs(10);
 const SOON: Duration = Duration::from_secs(3);
 /// Only a backstop: every request has its own limit.
 const BACKSTOP_SECS: u64 = 24 * 3600;
-/// Oldest API that Hob works with: Engine 20.10.
-const API_MIN: (u16, u16) = (1, 41);
 
 /// What `/version` says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +53,7 @@ impl EngineClient {
             Ok(answer) => answer,
             Err(failed) => return Err(why_no_engine(&transport, failed).await),
         };
-        if version.engine.api < API_MIN {
+        if version.engine.api < ApiLevel::OLDEST.api {
             let (major, minor) = version.engine.api;
             return Err(HostErrorKind::EngineTooOld(format!("{major}.{minor}")));
         }
