@@ -6,6 +6,8 @@
 
 #[path = "real/bench.rs"]
 mod bench;
+#[path = "real/builds.rs"]
+mod builds;
 #[path = "real/containers.rs"]
 mod containers;
 #[path = "real/engine.rs"]
