@@ -170,7 +170,7 @@ impl fmt::Display for Reason {
             Self::File { path } => write!(f, "file {path}"),
             Self::Mount { target } => write!(f, "mount {target}"),
             Self::Network { name } => write!(f, "network {name}"),
-            Self::Attribute { name } => f.write_str(name),
+            Self::Attribute { name, from: _, to: _ } => f.write_str(name),
             Self::Unexplained => {
                 f.write_str("made by another definition, of which no record is left")
             }
@@ -257,6 +257,9 @@ impl fmt::Display for Obstacle {
             Self::NoImage { image } => {
                 write!(f, "image {image} is not on the host and may not be pulled")
             }
+            Self::NoHealthCheck { service } => {
+                write!(f, "it waits for {service} to be healthy, which has no health check")
+            }
             Self::Needs { what } => write!(f, "needs {what}, which cannot be brought in order"),
         }
     }
@@ -320,6 +323,9 @@ impl Obstacle {
                     .into()
             }
             Self::NoImage { .. } => "load it on the host, or change pull_policy".into(),
+            Self::NoHealthCheck { service } => {
+                format!("give {service} a `healthcheck`, or wait for `condition: service_started`")
+            }
             Self::Needs { .. } => "see what blocks that".into(),
         }
     }

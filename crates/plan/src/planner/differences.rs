@@ -21,10 +21,50 @@ pub(crate) fn differences(was: &SealedSpec, now: &SealedSpec) -> Vec<Reason> {
             "content" => why.extend(keys(before, after, |path| Reason::File { path })),
             "mounts" => why.extend(keys(before, after, |target| Reason::Mount { target })),
             "network" => why.extend(networks(before, after)),
-            other => why.push(Reason::Attribute { name: other.to_owned() }),
+            other => why.push(attribute_changed(other, before, after)),
         }
     }
     why
+}
+
+/// Attributes whose values are never secrets, and so are told: they are written down as they are.
+/// What is not listed here is only said to have changed.
+const TOLD: [&str; 30] = [
+    "cap_add",
+    "cap_drop",
+    "cgroup_parent",
+    "devices",
+    "dns",
+    "dns_opt",
+    "dns_search",
+    "domainname",
+    "expose",
+    "extra_hosts",
+    "group_add",
+    "hostname",
+    "init",
+    "limits",
+    "namespaces",
+    "platform",
+    "ports",
+    "privileged",
+    "read_only",
+    "restart",
+    "runtime",
+    "security_opt",
+    "shm_bytes",
+    "stdin_open",
+    "stop_grace_ms",
+    "stop_signal",
+    "tty",
+    "ulimits",
+    "user",
+    "working_dir",
+];
+
+fn attribute_changed(name: &str, before: Option<&Value>, after: Option<&Value>) -> Reason {
+    let told = |value: Option<&Value>| value.filter(|_| TOLD.contains(&name)).cloned();
+    Reason::Attribute { name: name.to_owned(), from: told(before), to: told(after) }
 }
 
 fn image(value: Option<&Value>) -> ImageRef {
@@ -74,7 +114,7 @@ fn networks(before: Option<&Value>, after: Option<&Value>) -> Vec<Reason> {
         (Some(before), Some(after)) => keys(Some(&before), Some(&after), |name| Reason::Network {
             name: NetworkName::new(name),
         }),
-        _ => vec![Reason::Attribute { name: "network_mode".into() }],
+        _ => vec![attribute_changed("network_mode", None, None)],
     }
 }
 

@@ -113,7 +113,8 @@ fn one(tar: &mut tar::Builder<impl Write>, path: &str, entry: &ContextEntry) -> 
                     tar.append_data(&mut header, path, &**content.expose())
                 }
                 ContextSource::OnDisk(place) => {
-                    let named = |why: io::Error| io::Error::new(why.kind(), format!("{path}: {why}"));
+                    let named =
+                        |why: io::Error| io::Error::new(why.kind(), format!("{path}: {why}"));
                     let file = File::open(place).map_err(named)?;
                     let mut read = Checked { file, left: *bytes, hasher: Hasher::default() };
                     tar.append_data(&mut header, path, &mut read).map_err(named)?;

@@ -47,9 +47,10 @@ impl DockerHost {
         }
         let logins = self.logins(build).await?;
         let more = Query::of(build);
-        let docker = self.engine.docker().clone().with_request_modifier(move |request| {
-            more.add_to(engine::spell_credentials(request))
-        });
+        let docker =
+            self.engine.docker().clone().with_request_modifier(move |request| {
+                more.add_to(engine::spell_credentials(request))
+            });
         self.send(&docker, new, logins, tell).await
     }
 
@@ -95,7 +96,8 @@ impl DockerHost {
             }
         };
         let mut log = Log::new(args.values().cloned());
-        let built = follow(docker.build_image(options.build(), Some(logins), Some(body)), &mut log, tell);
+        let built =
+            follow(docker.build_image(options.build(), Some(logins), Some(body)), &mut log, tell);
         let built = built.await;
         // What went wrong on this side is why it went wrong on the other.
         if let Some(sender) = sender
