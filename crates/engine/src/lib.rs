@@ -6,6 +6,8 @@
 
 mod apply;
 mod check;
+mod hint;
+mod lock;
 mod observe;
 mod progress;
 mod standing;
@@ -19,6 +21,8 @@ mod verify;
 
 pub use apply::{ApplyOptions, Outcome, Report, StepReport, Undone, apply};
 pub use check::{Answer, Check, check, judge_host};
+pub use hint::hint;
+pub use lock::Locks;
 pub use observe::{OpenHosts, Sight, observe};
 pub use progress::{Event, NoProgress, Progress, doing};
 pub use status::{Condition, Row, status};

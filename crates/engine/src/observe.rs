@@ -42,33 +42,74 @@ pub async fn observe(desired: &Desired, selection: &Selection, hosts: &dyn Hosts
     let mut looks = stream::iter(selected)
         .map(|(name, host)| async move {
             let ask = ask_for(host, selection);
-            let look = look(name, host, &ask, hosts);
-            let seen = timeout(LOOK_WITHIN, look).await.unwrap_or_else(|_| {
-                Err(HostError {
-                    host: name.clone(),
-                    doing: "looking at the host".to_owned(),
-                    kind: HostErrorKind::TimedOut(LOOK_WITHIN.as_secs()),
-                })
-            });
-            (name.clone(), seen)
+            (name.clone(), in_time(name, look(name, host, &ask, hosts)).await)
         })
         .buffer_unordered(HOSTS_AT_ONCE);
     let mut sight = Sight::default();
     while let Some((name, seen)) = looks.next().await {
+        sight.note(name, seen);
+    }
+    sight
+}
+
+impl Sight {
+    /// Looks once more at the hosts that are open, by the same ways. Those that were not seen are
+    /// not tried again, and `refused` hosts are left alone from now on.
+    pub async fn again(
+        mut self,
+        desired: &Desired,
+        selection: &Selection,
+        refused: BTreeMap<HostName, HostError>,
+    ) -> Self {
+        for (name, error) in refused {
+            self.open.remove(&name);
+            self.note(name, Err(error));
+        }
+        let open = std::mem::take(&mut self.open);
+        let asked = open.into_iter().filter_map(|(name, host)| {
+            let ask = ask_for(desired.hosts.get(&name)?, selection);
+            Some((name, host, ask))
+        });
+        let mut looks = stream::iter(asked)
+            .map(|(name, host, ask)| async move {
+                let look = async { host.observe(&ask).await.map(|seen| (Arc::clone(&host), seen)) };
+                let seen = in_time(&name, look).await;
+                (name, seen)
+            })
+            .buffer_unordered(HOSTS_AT_ONCE);
+        while let Some((name, seen)) = looks.next().await {
+            self.note(name, seen);
+        }
+        self
+    }
+
+    fn note(&mut self, name: HostName, seen: Result<(Arc<dyn Host>, HostState), HostError>) {
         let view = match seen {
             Ok((host, state)) => {
-                sight.open.insert(name.clone(), host);
+                self.open.insert(name.clone(), host);
                 HostView::Seen(Box::new(state))
             }
             Err(error) => {
                 let why = error.kind.to_string();
-                sight.errors.insert(name.clone(), error);
+                self.errors.insert(name.clone(), error);
                 HostView::Unreachable { why }
             }
         };
-        sight.observed.hosts.insert(name, view);
+        self.observed.hosts.insert(name, view);
     }
-    sight
+}
+
+async fn in_time<T>(
+    name: &HostName,
+    look: impl Future<Output = Result<T, HostError>>,
+) -> Result<T, HostError> {
+    timeout(LOOK_WITHIN, look).await.unwrap_or_else(|_| {
+        Err(HostError {
+            host: name.clone(),
+            doing: "looking at the host".to_owned(),
+            kind: HostErrorKind::TimedOut(LOOK_WITHIN.as_secs()),
+        })
+    })
 }
 
 async fn look(

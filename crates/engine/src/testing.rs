@@ -79,6 +79,7 @@ fn target(name: &str) -> Target {
         expect: Expectation {
             may_complete: false,
             must_complete: false,
+            must_be_healthy: false,
             settle: Duration::from_secs(5),
             budget: Duration::from_secs(60),
         },

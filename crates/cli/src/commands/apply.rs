@@ -1,7 +1,11 @@
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
-use hob_engine::{ApplyOptions, Report};
-use hob_plan::{Plan, PlanDocument, document::FORMAT};
+use hob_engine::{ApplyOptions, Locks, Report};
+use hob_model::{HostName, desired::Desired};
+use hob_plan::{Blocked, Plan, PlanDocument, document::FORMAT};
 use serde_json::Value;
 
 use super::plan::Planned;
@@ -14,7 +18,7 @@ use crate::{
     render,
     repository::{Repository, Sound},
     select::SelectArgs,
-    style,
+    style::{self, WARNING, paint},
 };
 
 /// Make the hosts what the repository says
@@ -37,6 +41,12 @@ pub(crate) struct Args {
     select: SelectArgs,
 }
 
+/// How often the plan is shown anew because the hosts have changed meanwhile.
+const ROUNDS_MAX: usize = 4;
+
+/// What others read who want to act on a host meanwhile.
+const PURPOSE: &str = "hob apply";
+
 pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> {
     let ui = &context.ui;
     let kept = args.plan.as_deref().map(|path| read(path, args, context)).transpose()?;
@@ -45,23 +55,96 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, CommandE
         Some(kept) => kept.selection.selection(),
         None => args.select.selection(&homelab, &desired)?,
     };
-    let planned = Planned::now(&desired, selection, context).await?;
+    let mut planned = Planned::now(&desired, selection, context).await?;
     if let Some(kept) = &kept {
-        refuse_if_moved(kept, &planned.document)?;
+        refuse_if_moved(kept.moved(&planned.document))?;
     }
-    let plan = &planned.plan;
-    if !ui.json {
-        ui.data(&render::plan::text(plan))?;
+    show(&planned, context)?;
+    let mut locks = Locks::default();
+    let mut is_agreed = args.yes;
+    for _ in 0..ROUNDS_MAX {
+        if planned.plan.steps.is_empty() {
+            return nothing_to_do(&planned, context);
+        }
+        if !is_agreed && !agreed(&planned, context).await? {
+            ui.talk("Nothing was changed.\n");
+            return Ok(Exit::Good);
+        }
+        let has_moved;
+        (planned, has_moved) =
+            lock_and_look(planned, kept.is_some(), &desired, &mut locks, context).await?;
+        is_agreed = args.yes || !has_moved;
+        // A new plan may be about more hosts than the old one.
+        if is_agreed && locks.cover(&hosts(&planned.plan)) && !planned.plan.steps.is_empty() {
+            let report = carry_out(&planned, context).await;
+            return finish(&planned, &report, context);
+        }
     }
-    if plan.steps.is_empty() {
-        return nothing_to_do(&planned, context);
+    Err(CommandError::refused("the hosts change faster than a plan for them can be made")
+        .hint("find out who else is at work there, and try again"))
+}
+
+/// Takes the locks of the hosts that the plan is about, and makes sure that it still fits: people
+/// think before they answer, and others may have been at work until a moment ago. Hosts that
+/// another run is at work on are left out, unless the plan is one that was kept.
+async fn lock_and_look(
+    planned: Planned,
+    is_kept: bool,
+    desired: &Desired,
+    locks: &mut Locks,
+    context: &Context,
+) -> Result<(Planned, bool), CommandError> {
+    let wanted = hosts(&planned.plan);
+    let taking = locks.take(&wanted, &planned.sight.open, PURPOSE);
+    let mut refused = context.unless_stopped(taking).await?;
+    if is_kept && let Some((host, error)) = refused.pop_first() {
+        let says = format!("the plan cannot be carried out as a whole: {host} is not free");
+        let mut refusal = CommandError::refused(says).caused_by(&error.kind);
+        refusal.hints.extend(CommandError::of_host(error, desired).hints);
+        return Err(refusal);
     }
-    if !args.yes && !agreed(plan, context).await? {
-        ui.talk("Nothing was changed.\n");
-        return Ok(Exit::Good);
+    let was_blocked = planned.plan.blocked.clone();
+    let looking = planned.again(desired, refused);
+    let (fresh, moved) = context.unless_stopped(looking).await?;
+    if is_kept {
+        refuse_if_moved(moved)?;
+        return Ok((fresh, false));
     }
-    let report = carry_out(&planned, context).await;
-    finish(&planned, &report, context)
+    if moved.is_empty() {
+        tell_blocked(&fresh, &was_blocked, context);
+    } else {
+        tell_moved(&moved, context);
+        show(&fresh, context)?;
+    }
+    Ok((fresh, !moved.is_empty()))
+}
+
+/// The hosts that have steps.
+fn hosts(plan: &Plan) -> BTreeSet<HostName> {
+    plan.steps.iter().map(|step| step.host.clone()).collect()
+}
+
+/// The plan as data, unless the report will be data.
+fn show(planned: &Planned, context: &Context) -> Result<(), CommandError> {
+    match context.ui.json {
+        true => Ok(()),
+        false => context.ui.data(&render::plan::text(&planned.plan, &planned.asides)),
+    }
+}
+
+/// Tells which hosts were left out of the plan because another run is at work there.
+fn tell_blocked(planned: &Planned, before: &[Blocked], context: &Context) {
+    for blocked in planned.plan.blocked.iter().filter(|blocked| !before.contains(blocked)) {
+        context.ui.talk(&render::plan::obstacle(blocked, &planned.asides));
+    }
+}
+
+fn tell_moved(moved: &[String], context: &Context) {
+    let heading = paint(WARNING, "warning:");
+    context.ui.talk(&format!("{heading} the world has moved since the plan was made\n"));
+    for difference in moved {
+        context.ui.talk(&format!("  {difference}\n"));
+    }
 }
 
 /// The kept plan. What it is about was decided when it was made.
@@ -88,8 +171,7 @@ fn read(path: &Path, args: &Args, context: &Context) -> Result<PlanDocument, Com
     serde_json::from_value(value).map_err(|error| unreadable(error.to_string()))
 }
 
-fn refuse_if_moved(kept: &PlanDocument, now: &PlanDocument) -> Result<(), CommandError> {
-    let moved = kept.moved(now);
+fn refuse_if_moved(moved: Vec<String>) -> Result<(), CommandError> {
     if moved.is_empty() {
         return Ok(());
     }
@@ -107,7 +189,7 @@ fn nothing_to_do(planned: &Planned, context: &Context) -> Result<Exit, CommandEr
     Ok(if planned.plan.blocked.is_empty() { Exit::Good } else { Exit::Error })
 }
 
-async fn agreed(plan: &Plan, context: &Context) -> Result<bool, CommandError> {
+async fn agreed(planned: &Planned, context: &Context) -> Result<bool, CommandError> {
     let ui = &context.ui;
     if !ui.terminal.stdin || !ui.terminal.stderr {
         return Err(CommandError::refused("there is nobody to ask whether to go on")
@@ -115,9 +197,9 @@ async fn agreed(plan: &Plan, context: &Context) -> Result<bool, CommandError> {
     }
     if ui.json {
         // The plan was not shown on stdout, which is kept for the report.
-        ui.talk(&render::plan::text(plan));
+        ui.talk(&render::plan::text(&planned.plan, &planned.asides));
     }
-    let changes = style::count(plan.steps.len(), "change");
+    let changes = style::count(planned.plan.steps.len(), "change");
     let answer = context.unless_stopped(ui.confirm(&format!("Apply {changes}?"))).await;
     if answer.is_err() {
         // The cursor still stands behind the question.

@@ -1,15 +1,19 @@
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use hob_engine::Sight;
-use hob_model::{Selection, desired::Desired};
-use hob_plan::{Plan, PlanDocument, Policy};
+use hob_host::HostError;
+use hob_model::{HostName, Selection, desired::Desired};
+use hob_plan::{
+    Plan, PlanDocument, Policy,
+    observed::{HostView, Observed},
+};
 
 use crate::{
     context::Context,
     disk,
     error::CommandError,
     exit::Exit,
-    render,
+    render::{self, plan::Asides},
     repository::{Repository, Sound},
     select::SelectArgs,
     style::{HINT, paint},
@@ -33,9 +37,11 @@ pub(crate) struct Args {
 
 /// A plan and what it was made from.
 pub(super) struct Planned {
+    pub(super) selection: Selection,
     pub(super) sight: Sight,
     pub(super) plan: Plan,
     pub(super) document: PlanDocument,
+    pub(super) asides: Asides,
 }
 
 impl Planned {
@@ -46,24 +52,53 @@ impl Planned {
         context: &Context,
     ) -> Result<Self, CommandError> {
         let sight = context.observe(desired, &selection).await?;
-        let policy = Policy { selection, ..Policy::default() };
-        let plan = hob_plan::plan(desired, &sight.observed, &policy);
-        let document = PlanDocument::of(&plan, &desired.homelab, &policy.selection);
-        Ok(Self { sight, plan, document })
+        Ok(Self::of(desired, selection, sight))
     }
+
+    fn of(desired: &Desired, selection: Selection, sight: Sight) -> Self {
+        let (plan, document) = plan(desired, &selection, &sight.observed);
+        let asides = Asides::of(&plan, desired, &selection, &sight);
+        Self { selection, sight, plan, document, asides }
+    }
+
+    /// Looks once more and plans anew, without the hosts that were `refused`. Says beside it in
+    /// what the new plan differs from this one, apart from these hosts.
+    pub(super) async fn again(
+        self,
+        desired: &Desired,
+        refused: BTreeMap<HostName, HostError>,
+    ) -> (Self, Vec<String>) {
+        let mut expected = self.sight.observed.clone();
+        for (name, error) in &refused {
+            let why = error.kind.to_string();
+            expected.hosts.insert(name.clone(), HostView::Unreachable { why });
+        }
+        let (_, expected) = plan(desired, &self.selection, &expected);
+        let sight = self.sight.again(desired, &self.selection, refused).await;
+        let fresh = Self::of(desired, self.selection, sight);
+        let moved = expected.moved(&fresh.document);
+        (fresh, moved)
+    }
+}
+
+fn plan(desired: &Desired, selection: &Selection, observed: &Observed) -> (Plan, PlanDocument) {
+    let policy = Policy { selection: selection.clone(), ..Policy::default() };
+    let plan = hob_plan::plan(desired, observed, &policy);
+    let document = PlanDocument::of(&plan, &desired.homelab, selection);
+    (plan, document)
 }
 
 pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> {
     let ui = &context.ui;
     let Sound { homelab, desired, .. } = Repository::open(context)?;
     let selection = args.select.selection(&homelab, &desired)?;
-    let Planned { plan, document, .. } = Planned::now(&desired, selection, context).await?;
+    let Planned { plan, document, asides, .. } = Planned::now(&desired, selection, context).await?;
     if ui.json {
         ui.json(&document)?;
     } else if args.detailed {
-        ui.data(&render::plan::detailed(&plan))?;
+        ui.data(&render::plan::detailed(&plan, &asides))?;
     } else {
-        ui.data(&render::plan::text(&plan))?;
+        ui.data(&render::plan::text(&plan, &asides))?;
     }
     if let Some(path) = &args.out {
         let text = serde_json::to_string_pretty(&document)? + "\n";

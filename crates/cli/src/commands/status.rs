@@ -35,7 +35,9 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, CommandE
             if let HostView::Unreachable { why } = view {
                 let heading = paint(ERROR, "error:");
                 ui.talk(&format!("{heading} {host} was not seen: {why}\n"));
-                if let Some(hint) = sight.errors.get(host).and_then(|it| it.kind.hint()) {
+                let error = sight.errors.get(host).zip(desired.hosts.get(host));
+                let hint = error.and_then(|(error, host)| hob_engine::hint(&error.kind, host));
+                if let Some(hint) = hint {
                     ui.talk(&format!("{} {hint}\n", paint(style::HINT, "hint:")));
                 }
             }
