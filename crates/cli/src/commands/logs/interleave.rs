@@ -11,11 +11,22 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::error::CommandError;
 
+/// What comes of listening to one container.
+#[derive(Debug)]
+pub(super) enum Heard {
+    /// It wrote a line.
+    Line(LogLine),
+    /// The connection broke, and is made again.
+    Again(HostError),
+    /// The connection broke for good.
+    Broken(HostError),
+}
+
 /// What one container wrote.
-pub(super) type Lines = BoxStream<'static, Result<LogLine, HostError>>;
+pub(super) type Lines = BoxStream<'static, Heard>;
 
 /// A line and the position of its speaker.
-pub(super) type Said = (usize, Result<LogLine, HostError>);
+pub(super) type Said = (usize, Heard);
 
 /// Takes lines in order.
 pub(super) type Print<'a> = dyn FnMut(Said) -> Result<(), CommandError> + Send + 'a;
@@ -26,9 +37,12 @@ const PATIENCE: Duration = Duration::from_millis(200);
 /// Lines that wait at most.
 const WAITING_MAX: usize = 10_000;
 
-/// When a line was written; errors come first.
-fn time((_, line): &Said) -> i128 {
-    line.as_ref().map_or(i128::MIN, |line| line.time_ns)
+/// When a line was written; breaks come first.
+fn time((_, heard): &Said) -> i128 {
+    match heard {
+        Heard::Line(line) => line.time_ns,
+        Heard::Again(_) | Heard::Broken(_) => i128::MIN,
+    }
 }
 
 /// Prints streams that end, strictly by time.
@@ -118,14 +132,15 @@ mod tests {
             let lines = stream::iter(times).then(move |(said, heard)| async move {
                 sleep_until(start + Duration::from_secs(heard)).await;
                 let text = said.to_string();
-                Ok(LogLine { time_ns: said.into(), is_stderr: false, text })
+                Heard::Line(LogLine { time_ns: said.into(), is_stderr: false, text })
             });
             (speaker, lines.boxed())
         });
         let streams = streams.collect();
         let mut printed = Vec::new();
-        let mut print = |(speaker, line): Said| {
-            printed.push(format!("{speaker}:{}", line.unwrap().text));
+        let mut print = |(speaker, heard): Said| {
+            let Heard::Line(line) = heard else { panic!("a break") };
+            printed.push(format!("{speaker}:{}", line.text));
             Ok(())
         };
         let result = if follows {

@@ -1,10 +1,11 @@
 mod interleave;
+mod steady;
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use futures_util::{StreamExt, stream};
+use futures_util::{FutureExt, StreamExt, stream};
 use hob_engine::OpenHosts;
-use hob_host::{HostError, Hosts, LogOptions};
+use hob_host::{Host, HostError, Hosts, LogOptions};
 use hob_model::{ContainerName, HostName, Selection, desired::Desired};
 use serde_json::json;
 
@@ -15,14 +16,16 @@ use crate::{
     exit::Exit,
     repository::{Repository, Sound},
     select::{SelectArgs, unknown},
-    style::{self, ERROR, VOICES, paint},
+    style::{self, ERROR, HINT, VOICES, WARNING, paint},
     time::timestamp,
 };
-use interleave::Said;
+use interleave::{Heard, Said};
+use steady::{Open, steady};
 
 /// Show what services wrote, of all hosts together, in the order of time
 ///
-/// Exits with 0, or with 1 if a host did not answer.
+/// A log that is followed is opened again when its connection breaks. Exits with 0, or with 1 if a
+/// host did not answer or a log broke off.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
     /// Only these services: SERVICE or STACK/SERVICE
@@ -69,10 +72,10 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, CommandE
     let hosts = context.hosts()?;
     let (open, errors) = context.unless_stopped(open(&desired, &selection, &hosts)).await?;
     let options = LogOptions { tail: Some(args.tail), since: args.since, follow: args.follow };
-    let mut printer = Printer::new(args, &speakers, context);
+    let mut printer = Printer::new(args, &desired, &speakers, context);
     let mut is_good = errors.is_empty();
     for error in errors {
-        context.ui.talk(&CommandError::from(error).text(context.ui.width()));
+        context.ui.talk(&CommandError::of_host(error, &desired).text(context.ui.width()));
     }
     let mut streams = Vec::new();
     for (at, stream) in listen(&speakers, &open, &options).await {
@@ -80,7 +83,7 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, CommandE
             Ok(stream) => streams.push((at, stream)),
             Err(error) => {
                 is_good = false;
-                context.ui.talk(&CommandError::from(error).text(context.ui.width()));
+                context.ui.talk(&CommandError::of_host(error, &desired).text(context.ui.width()));
             }
         }
     }
@@ -97,6 +100,7 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, CommandE
         _ = context.stop.requested() => {}
         result = printed => result?,
     }
+    is_good &= !printer.has_broken;
     Ok(if is_good { Exit::Good } else { Exit::Error })
 }
 
@@ -169,24 +173,42 @@ async fn listen(
         .enumerate()
         .filter_map(|(at, speaker)| Some((at, speaker, open.get(&speaker.host)?)));
     stream::iter(there)
-        .map(
-            |(at, speaker, host)| async move { (at, host.logs(&speaker.container, options).await) },
-        )
+        .map(|(at, speaker, host)| async move {
+            let opened = host.logs(&speaker.container, options).await;
+            let again = opener(Arc::clone(host), speaker.container.clone());
+            (at, opened.map(|lines| steady(lines, *options, again)))
+        })
         .buffered(OPENED_AT_ONCE)
         .collect()
         .await
 }
 
+/// Opens the log of a container any number of times.
+fn opener(host: Arc<dyn Host>, container: ContainerName) -> Open {
+    Box::new(move |options| {
+        let (host, container) = (Arc::clone(&host), container.clone());
+        async move { host.logs(&container, &options).await }.boxed()
+    })
+}
+
 /// Writes lines with the name of who wrote them.
 struct Printer<'a> {
     context: &'a Context,
+    desired: &'a Desired,
     speakers: &'a [Speaker],
     names: Vec<String>,
     timestamps: bool,
+    /// Whether a log broke off for good.
+    has_broken: bool,
 }
 
 impl<'a> Printer<'a> {
-    fn new(args: &Args, speakers: &'a [Speaker], context: &'a Context) -> Self {
+    fn new(
+        args: &Args,
+        desired: &'a Desired,
+        speakers: &'a [Speaker],
+        context: &'a Context,
+    ) -> Self {
         let hosts: BTreeSet<&HostName> = speakers.iter().map(|speaker| &speaker.host).collect();
         let widest_host = hosts.iter().map(|host| host.as_str().chars().count()).max().unwrap_or(0);
         let name = |speaker: &Speaker| match hosts.len() {
@@ -201,16 +223,28 @@ impl<'a> Printer<'a> {
                 paint(VOICES[at % VOICES.len()], format!("{:widest$} |", name(speaker)))
             })
             .collect();
-        Self { context, speakers, names, timestamps: args.timestamps }
+        let timestamps = args.timestamps;
+        Self { context, desired, speakers, names, timestamps, has_broken: false }
     }
 
-    fn print(&mut self, (at, line): Said) -> Result<(), CommandError> {
+    fn print(&mut self, (at, heard): Said) -> Result<(), CommandError> {
         let ui = &self.context.ui;
-        let line = match line {
-            Ok(line) => line,
-            Err(error) => {
-                let heading = paint(ERROR, "error:");
-                ui.talk(&format!("{heading} {}: {}: {}\n", error.host, error.doing, error.kind));
+        let line = match heard {
+            Heard::Line(line) => line,
+            Heard::Again(error) => {
+                let (warning, whose) = (paint(WARNING, "warning:"), self.whose(at));
+                let says = format!("{warning} the log of {whose} broke off: {}", error.kind);
+                ui.talk(&format!("{says}; trying again\n"));
+                return Ok(());
+            }
+            Heard::Broken(error) => {
+                self.has_broken = true;
+                let (heading, whose) = (paint(ERROR, "error:"), self.whose(at));
+                ui.talk(&format!("{heading} the log of {whose} broke off: {}\n", error.kind));
+                let host = self.desired.hosts.get(&error.host);
+                if let Some(hint) = host.and_then(|host| hob_engine::hint(&error.kind, host)) {
+                    ui.talk(&format!("{} {hint}\n", paint(HINT, "hint:")));
+                }
                 return Ok(());
             }
         };
@@ -231,5 +265,10 @@ impl<'a> Printer<'a> {
             String::new()
         };
         ui.data(&format!("{} {time}{}\n", self.names[at], line.text))
+    }
+
+    fn whose(&self, at: usize) -> String {
+        let speaker = &self.speakers[at];
+        format!("{} on {}", speaker.service, speaker.host)
     }
 }
