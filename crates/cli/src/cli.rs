@@ -2,9 +2,21 @@
 
 use std::path::PathBuf;
 
-use clap::Parser;
+use anstyle::{AnsiColor, Style};
+use clap::{Parser, builder::Styles};
 
 use crate::{commands::Command, ui::Color};
+
+/// Colours of the help, as Rust's own tools have them.
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default())
+    .valid(AnsiColor::Green.on_default())
+    .invalid(AnsiColor::Yellow.on_default())
+    .error(AnsiColor::Red.on_default().bold())
+    .context(Style::new().dimmed());
 
 /// Keeps a homelab: checks, plans, deploys and verifies Docker Compose stacks on all its hosts
 ///
@@ -13,7 +25,8 @@ use crate::{commands::Command, ui::Color};
 #[derive(Parser, Debug)]
 #[command(
     name = "hob",
-    disable_version_flag = true,
+    version,
+    styles = STYLES,
     subcommand_required = true,
     arg_required_else_help = true,
     max_term_width = 100,

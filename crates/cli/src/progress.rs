@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -25,9 +25,12 @@ pub(crate) fn progress<'a>(plan: &Plan, ui: &'a Ui) -> Box<dyn Progress + 'a> {
 
 /// How far each host is.
 struct Counts {
-    done: BTreeMap<HostName, usize>,
+    ended: BTreeMap<HostName, usize>,
     total: BTreeMap<HostName, usize>,
+    /// Columns of the longest name of a host.
     widest: usize,
+    /// Columns of the largest total.
+    digits: usize,
 }
 
 impl Counts {
@@ -38,14 +41,26 @@ impl Counts {
         }
         let widest =
             total.keys().map(|host: &HostName| host.as_str().chars().count()).max().unwrap_or(0);
-        Self { done: BTreeMap::new(), total, widest }
+        let digits = total.values().max().map_or(1, |total| total.to_string().len());
+        Self { ended: BTreeMap::new(), total, widest, digits }
     }
 
-    /// Counts one more step of a host as ended, and says which it was.
-    fn end(&mut self, host: &HostName) -> (usize, usize) {
-        let done = self.done.entry(host.clone()).or_insert(0);
-        *done += 1;
-        (*done, self.total.get(host).copied().unwrap_or(*done))
+    /// The beginning of a line about a host.
+    fn head(&self, host: &HostName) -> String {
+        // As wide as a counter and its brackets.
+        let (widest, counter) = (self.widest, 2 * self.digits + 3);
+        format!("{host:widest$}  {:counter$} ", "")
+    }
+
+    /// The beginning of a line about a step that came to its own end, which is counted.
+    fn counted_head(&mut self, host: &HostName) -> String {
+        let ended = self.ended.entry(host.clone()).or_insert(0);
+        *ended += 1;
+        let total = self.total.get(host).copied().unwrap_or(*ended);
+        let digits = total.to_string().len();
+        let counted = format!("[{ended:>digits$}/{total}]");
+        let (widest, counter) = (self.widest, 2 * self.digits + 3);
+        format!("{host:widest$}  {counted:>counter$} ")
     }
 }
 
@@ -56,39 +71,46 @@ struct Lines<'a> {
 }
 
 impl Lines<'_> {
-    /// The line about a step that ended, if there is something to say.
+    /// The line about a step that ended, if there is something to say. Counted is what came to an
+    /// end of its own: a run that was told to stop never gets to its total.
     fn line(&self, step: &Step, outcome: &Outcome, took: Duration) -> Option<String> {
-        let says = match outcome {
+        let mut counts = self.counts();
+        let subject = step.subject();
+        Some(match outcome {
             Outcome::Done => {
-                format!("{} {} ({})", step.change.verb_done(), step.subject(), seconds(took))
+                let head = counts.counted_head(&step.host);
+                format!("{head}{} {subject} ({})", step.change.verb_done(), seconds(took))
             }
             Outcome::Failed { error, .. } => format!(
-                "{} {} {}: {} ({})",
+                "{}{} {} {subject}: {} ({})",
+                counts.counted_head(&step.host),
                 paint(ERROR, "failed:"),
                 step.change.verb(),
-                step.subject(),
                 error.kind,
                 seconds(took)
             ),
             Outcome::BrokenOff { .. } => {
-                format!("{} {}", paint(WARNING, "broken off:"), step.subject())
+                let head = counts.head(&step.host);
+                format!("{head}{} {subject}", paint(WARNING, "broken off:"))
             }
             Outcome::Skipped { .. } => {
-                format!("{} {}", paint(WARNING, "skipped:"), step.subject())
+                let head = counts.head(&step.host);
+                format!("{head}{} {subject}", paint(WARNING, "skipped:"))
             }
             Outcome::NotBegun => return None,
-        };
-        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let (done, total) = counts.end(&step.host);
-        let widest = counts.widest;
-        Some(format!("{:widest$}  [{done}/{total}] {says}", step.host))
+        })
     }
-}
 
-fn put_back_line(step: &Step) -> String {
-    // What is new has no predecessor to be put back: it is only stopped.
-    let doing = if matches!(step.change, Change::Create(_)) { "stopping" } else { "putting back" };
-    format!("{}  {doing} {}", step.host, step.subject())
+    fn put_back_line(&self, step: &Step) -> String {
+        // What is new has no predecessor to be put back: it is only stopped.
+        let is_new = matches!(step.change, Change::Create(_));
+        let doing = if is_new { "stopping" } else { "putting back" };
+        format!("{}{doing} {}", self.counts().head(&step.host), step.subject())
+    }
+
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 const STOPPING: &str = "Stopping: what is under way finishes or is put back; Ctrl-C again stops at \
@@ -102,7 +124,9 @@ impl Progress for Lines<'_> {
                     self.ui.talk(&format!("{line}\n"));
                 }
             }
-            Event::PuttingBack { step } => self.ui.talk(&format!("{}\n", put_back_line(step))),
+            Event::PuttingBack { step } => {
+                self.ui.talk(&format!("{}\n", self.put_back_line(step)));
+            }
             Event::Stopping => self.ui.talk(&format!("{STOPPING}\n")),
             Event::Began { .. } | Event::Operation { .. } | Event::Within { .. } => {}
         }
@@ -180,11 +204,14 @@ impl Progress for Bars<'_> {
                         let percent = done_bytes.saturating_mul(100) / (*total_bytes).max(1);
                         format!("pulling {} {percent} %", step.subject())
                     }
+                    OpProgress::Building { line } => {
+                        format!("building {}: {}", step.subject(), line.trim())
+                    }
                     OpProgress::Waiting { state } => format!("{}: {state}", step.subject()),
                 };
                 self.doing(step, Some(what));
             }
-            Event::PuttingBack { step } => self.say(&put_back_line(step)),
+            Event::PuttingBack { step } => self.say(&self.lines.put_back_line(step)),
             Event::Stopping => self.say(STOPPING),
             Event::Ended { step, outcome, took } => {
                 let line = self.lines.line(step, outcome, took);
@@ -193,7 +220,8 @@ impl Progress for Bars<'_> {
                     self.say(&line);
                 }
                 self.doing(step, None);
-                if let Some(host) = self.hosts.get(&step.host) {
+                let ended = matches!(outcome, Outcome::Done | Outcome::Failed { .. });
+                if let (Some(host), true) = (self.hosts.get(&step.host), ended) {
                     host.bar.inc(1);
                 }
             }
