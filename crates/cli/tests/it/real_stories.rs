@@ -19,7 +19,7 @@ async fn real_stories_of_deploying() {
 
 #[tokio::test]
 async fn real_stories_of_changing() {
-    tell("stories-2", &["changed-attributes", "changed-file", "removed-service", "stale-plan"])
+    tell("stories-2", &["changed-attributes", "changed-file", "removed-service", "stale-plan", "building"])
         .await;
 }
 
@@ -32,6 +32,11 @@ async fn real_stories_of_trouble() {
 #[tokio::test]
 async fn real_stories_of_neighbours() {
     tell("stories-4", &["foreign-container", "foreign-file", "taken-port"]).await;
+}
+
+#[tokio::test]
+async fn real_stories_of_accidents() {
+    tell("stories-5", &["killed-and-stopped", "changed-key"]).await;
 }
 
 /// Tells the stories one after the other on hosts of their own.

@@ -77,6 +77,11 @@ impl FakeSession {
         self.inner.interrupts.subscribe()
     }
 
+    /// Presses Ctrl-C.
+    pub fn interrupt(&self) {
+        self.inner.interrupts.send_modify(|times| *times += 1);
+    }
+
     /// Ends the session: from now on nothing that it does comes to an end.
     pub fn kill(&self) {
         self.inner.killed.send_replace(true);
@@ -112,7 +117,7 @@ impl FakeSession {
         }
         self.inner.begun.fetch_add(1, Ordering::SeqCst);
         if self.inner.fate.interrupted_after.contains(&begun) {
-            self.inner.interrupts.send_modify(|times| *times += 1);
+            self.interrupt();
             for _ in 0..TURNS {
                 self.go_on().await;
             }
@@ -238,6 +243,10 @@ impl Host for FakeHost {
             Op::Pull { .. } => {
                 (run.progress)(OpProgress::Pulling { done_bytes: 1, total_bytes: 2 })
             }
+            Op::Build(build) => {
+                let line = format!("building {}", build.spec.image);
+                (run.progress)(OpProgress::Building { line });
+            }
             Op::Await { .. } => (run.progress)(OpProgress::Waiting { state: "running".into() }),
             _ => {}
         }
@@ -271,6 +280,8 @@ impl Host for FakeHost {
                 clock_ahead_ms: 0,
                 memory_bytes: MEMORY_BYTES,
                 disks: ask.storage.iter().map(|path| (path.clone(), Ok(disk))).collect(),
+                paths: ask.paths.iter().map(|path| (path.clone(), machine.luck.at(path))).collect(),
+                has_nvidia_tools: false,
                 listening: Some(listening(machine)),
             })
         })
@@ -326,8 +337,9 @@ fn listening(machine: &Machine) -> BTreeSet<(String, u16, String)> {
 fn cost(op: &Op) -> Duration {
     let millis = match op {
         Op::Pull { .. } => 2_000,
+        Op::Build(_) => 5_000,
         Op::CreateContainer { .. } => 100,
-        Op::Start(_) | Op::Stop(_) => 300,
+        Op::Start(_) | Op::Stop(_) | Op::RunHooks { .. } => 300,
         Op::PutBack { .. } => 500,
         Op::CreateNetwork(_) | Op::RemoveNetwork(_) | Op::RemoveContainer(_) => 100,
         Op::CreateVolume(_) | Op::Rename { .. } => 20,
@@ -342,6 +354,7 @@ fn cost(op: &Op) -> Duration {
 fn doing(op: &Op) -> String {
     match op {
         Op::Pull { image, .. } => format!("pulling {image}"),
+        Op::Build(build) => format!("building {}", build.spec.image),
         Op::CreateNetwork(network) => format!("creating network {}", network.name),
         Op::RemoveNetwork(name) => format!("removing network {name}"),
         Op::CreateVolume(volume) => format!("creating volume {}", volume.name),
@@ -354,6 +367,7 @@ fn doing(op: &Op) -> String {
         Op::Stop(name) => format!("stopping container {name}"),
         Op::RemoveContainer(name) => format!("removing container {name}"),
         Op::PutBack { was, .. } => format!("putting back container {was}"),
+        Op::RunHooks { name, turn, .. } => format!("running {turn} in container {name}"),
         Op::Await { name, .. } => format!("waiting for container {name}"),
         Op::Record { name, .. } => format!("recording the verdict of container {name}"),
         Op::Forget { name, .. } => format!("removing the record of container {name}"),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hob_host::HostErrorKind;
+use hob_host::{HostErrorKind, Presence};
 
 /// What is wrong with a machine.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub(super) struct Luck {
     pub(super) disk_full: bool,
     /// Whether the connection breaks at the end of every log.
     pub(super) logs_break: bool,
+    /// Paths at which there is nothing; everywhere else is what is wanted.
+    pub(super) missing_paths: BTreeSet<String>,
     /// Ports held by programs that are not containers.
     pub(super) busy_ports: BTreeSet<u16>,
     /// By number of the operation, counted from 1 on this machine since the story asked.
@@ -49,6 +51,18 @@ pub enum Mishap {
 }
 
 impl Luck {
+    /// What is at a path.
+    pub(super) fn at(&self, path: &str) -> Presence {
+        if self.missing_paths.iter().any(|missing| path == missing) {
+            return Presence::Missing;
+        }
+        let is_below = |missing: &String| path.starts_with(&format!("{missing}/"));
+        if self.missing_paths.iter().any(is_below) {
+            return Presence::MissingAbove;
+        }
+        if path.starts_with("/dev/") { Presence::Device } else { Presence::Folder }
+    }
+
     /// Counts an operation; what happens to it, if anything.
     pub(super) fn next(&mut self) -> Option<Mishap> {
         self.operations += 1;

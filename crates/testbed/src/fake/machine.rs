@@ -131,6 +131,7 @@ impl Machine {
     ) -> Done {
         match op {
             Op::Pull { image, .. } => return self.pull(image, images),
+            Op::Build(new) => return self.build(op, new, images),
             Op::Await { .. } => return Ok(()),
             Op::CreateContainer { name, identity, spec, .. } => {
                 self.may_create(name, &identity.stack, spec)?;
@@ -165,6 +166,7 @@ impl Machine {
             Op::RemoveFiles { stack, paths } => {
                 self.disk.retain(|(owner, path), _| owner != stack || !paths.contains(path));
             }
+            Op::RunHooks { name, turn, spec } => self.run_hooks(name, *turn, spec)?,
             Op::RemoveNetwork(name) => {
                 let in_use = |container: &Container| {
                     matches!(container.state, ContainerState::Running { .. })
@@ -198,7 +200,7 @@ impl Machine {
     }
 
     /// The pure twin does it, and the bodies follow.
-    fn go_through_with(&mut self, op: &Op, verdict: Option<Verdict>) {
+    pub(super) fn go_through_with(&mut self, op: &Op, verdict: Option<Verdict>) {
         let had_old = match op {
             Op::PutBack { name, .. } => self.state.containers.contains_key(&name.old()),
             _ => false,
@@ -260,7 +262,7 @@ impl Machine {
         state
     }
 
-    fn pull(&mut self, image: &ImageRef, images: &Images) -> Done {
+    pub(super) fn pull(&mut self, image: &ImageRef, images: &Images) -> Done {
         self.has_space()?;
         let product = images.get(image);
         if product.missing {
@@ -311,6 +313,13 @@ impl Machine {
             container.ports.iter().any(|(_, held, protocol)| *held == port && protocol == "tcp")
                 && self.bodies.get(name).is_some_and(|body| body.answers(self.now))
         })
+    }
+
+    /// Writes a line into the log of a container.
+    pub(super) fn note(&mut self, name: &ContainerName, line: &str) {
+        if let Some(body) = self.bodies.get_mut(name) {
+            body.log.push(line.to_owned());
+        }
     }
 
     fn last_lines(&self, name: &ContainerName) -> Vec<String> {

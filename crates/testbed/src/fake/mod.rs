@@ -8,6 +8,7 @@
 // The stand-in program of the real hosts reads the same variables with the same code.
 #[path = "../bin/stand-in/behaviour.rs"]
 mod behaviour;
+mod build;
 mod by_hand;
 mod host;
 mod images;
@@ -128,6 +129,17 @@ impl FakeWorld {
     /// Fills up a machine's disk, or makes space again.
     pub fn fill_disk(&self, host: &HostName, full: bool) {
         self.lock().machine(host).luck.disk_full = full;
+    }
+
+    /// Takes away whatever is at a path of a machine, or puts it back.
+    pub fn lack_path(&self, host: &HostName, path: &str, missing: bool) {
+        let mut state = self.lock();
+        let paths = &mut state.machine(host).luck.missing_paths;
+        if missing {
+            paths.insert(path.to_owned());
+        } else {
+            paths.remove(path);
+        }
     }
 
     /// Lets the connection break at the end of every log of a machine, or no more.

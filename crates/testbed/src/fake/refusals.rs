@@ -5,7 +5,10 @@ use hob_model::{
     ContainerName, StackName,
     spec::{BindSource, ContainerSpec, Mount, NetworkMode},
 };
-use hob_plan::observed::{Container, ContainerOwner, ContainerState};
+use hob_plan::{
+    Turn,
+    observed::{Container, ContainerOwner, ContainerState},
+};
 
 use super::machine::{Done, Machine};
 
@@ -23,7 +26,8 @@ impl Machine {
                 _ => self.name_is_free(name),
             };
         }
-        if !self.state.images.contains_key(&spec.image) {
+        let is_known = self.state.images.contains_key(&spec.image);
+        if !is_known && self.state.image(&spec.image).is_none() {
             return Err(HostErrorKind::Engine(format!("No such image: {}", spec.image)));
         }
         if let NetworkMode::Attached(endpoints) = &spec.network
@@ -47,6 +51,35 @@ impl Machine {
             return Ok(());
         }
         self.ports_are_free(name, container)
+    }
+
+    /// Commands go well, but for `false`.
+    pub(super) fn run_hooks(
+        &mut self,
+        name: &ContainerName,
+        turn: Turn,
+        spec: &ContainerSpec,
+    ) -> Done {
+        let container = self.state.containers.get(name);
+        let is_running = container
+            .is_some_and(|container| matches!(container.state, ContainerState::Running { .. }));
+        match (turn, is_running) {
+            (Turn::PreStop, false) => return Ok(()),
+            (Turn::PostStart, false) => {
+                let why = format!("container {name} is not running");
+                return Err(HostErrorKind::Engine(why));
+            }
+            (_, true) => {}
+        }
+        for (at, hook) in turn.hooks(spec).iter().enumerate() {
+            let words: Vec<&str> = hook.command.iter().map(|word| word.expose().as_str()).collect();
+            self.note(name, &format!("{turn}: {}", words.join(" ")));
+            if words == ["false"] {
+                let why = format!("command {} of {turn} ended with code 1: ", at + 1);
+                return Err(HostErrorKind::Other(why.trim_end_matches([':', ' ']).to_owned()));
+            }
+        }
+        Ok(())
     }
 
     fn ports_are_free(&self, name: &ContainerName, container: &Container) -> Done {

@@ -22,6 +22,7 @@ pub(super) fn expect() -> Expectation {
     Expectation {
         may_complete: false,
         must_complete: false,
+        must_be_healthy: false,
         settle: Duration::from_secs(5),
         budget: Duration::from_secs(60),
     }

@@ -71,6 +71,23 @@ pub enum Happening {
         /// Whether there is no space left.
         full: bool,
     },
+    /// `host HOST lacks PATH`, `host HOST has PATH`.
+    Path {
+        /// Which.
+        path: String,
+        /// Whether there is nothing.
+        missing: bool,
+    },
+    /// `host HOST locked`, `host HOST unlocked`.
+    Lock {
+        /// Whether another run is at work on it.
+        held: bool,
+    },
+    /// `host HOST logs broken`, `host HOST logs whole`.
+    Logs {
+        /// Whether every log breaks off after its lines.
+        broken: bool,
+    },
     /// `host HOST port NUMBER busy`, `host HOST port NUMBER free`.
     Port {
         /// Which.
@@ -162,6 +179,12 @@ fn host_line(words: &[&str]) -> Result<Happening, String> {
         ["old-engine"] => Ok(Happening::Trouble(Some(Trouble::OldEngine))),
         ["disk", "full"] => Ok(Happening::Disk { full: true }),
         ["disk", "free"] => Ok(Happening::Disk { full: false }),
+        ["lacks", path] => Ok(Happening::Path { path: (*path).to_owned(), missing: true }),
+        ["has", path] => Ok(Happening::Path { path: (*path).to_owned(), missing: false }),
+        ["locked"] => Ok(Happening::Lock { held: true }),
+        ["unlocked"] => Ok(Happening::Lock { held: false }),
+        ["logs", "broken"] => Ok(Happening::Logs { broken: true }),
+        ["logs", "whole"] => Ok(Happening::Logs { broken: false }),
         ["port", number, "busy"] => port(number, true),
         ["port", number, "free"] => port(number, false),
         ["fails", "at", operation] => mishap(operation, Mishap::Fails),

@@ -5,19 +5,20 @@ use std::{
     path::{Path, PathBuf},
     rc::Rc,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use async_trait::async_trait;
 use futures_util::future::LocalBoxFuture;
-use hob_host::Hosts;
+use hob_host::{Hosts, LockHolder};
 use hob_model::HostName;
 use tokio::sync::watch;
 
 use super::{
-    Act, Ran, StoryError, StoryWorld,
+    Act, Once, Ran, StoryError, StoryWorld,
     act::{Happening, Show},
 };
-use crate::fake::{FakeWorld, Fate, Product, Snapshot};
+use crate::fake::{FakeSession, FakeWorld, Fate, Product, Snapshot};
 
 /// The command line, as a function to its exit code. The crate that has it hands it in. When the
 /// future is dropped, it was killed.
@@ -66,6 +67,9 @@ impl io::Write for Output {
     }
 }
 
+/// How often somebody listens to what a call has said.
+const LISTEN: Duration = Duration::from_millis(10);
+
 /// A world of imagined hosts.
 pub struct FakeStoryWorld {
     hob: Rc<dyn Hob>,
@@ -77,6 +81,43 @@ impl FakeStoryWorld {
     /// A new world for this command line.
     pub fn new(hob: Rc<dyn Hob>) -> Self {
         Self { hob, world: FakeWorld::new(), remembered: None }
+    }
+
+    async fn run(
+        &self,
+        session: FakeSession,
+        arguments: &[String],
+        repository: &Path,
+        once: Option<&Once>,
+    ) -> Ran {
+        let (stdout, stderr) = (Output::default(), Output::default());
+        let call = HobCall {
+            arguments: arguments.to_vec(),
+            directory: repository.to_owned(),
+            hosts: Arc::new(session.clone()),
+            stdout: stdout.clone(),
+            stderr: stderr.clone(),
+            interrupts: session.interrupts(),
+        };
+        let fate = async {
+            let Some(once) = once else { return std::future::pending().await };
+            while !stdout.text().contains(&once.says) && !stderr.text().contains(&once.says) {
+                tokio::time::sleep(LISTEN).await;
+            }
+            if once.is_killed {
+                return;
+            }
+            session.interrupt();
+            std::future::pending().await
+        };
+        let code = tokio::select! {
+            code = self.hob.run(call) => Some(code),
+            () = session.killed() => None,
+            () = fate => None,
+        };
+        // Whatever the call left running in the background ends here.
+        session.kill();
+        Ran { code, stdout: stdout.text(), stderr: stderr.text() }
     }
 
     fn on(&self, host: &HostName, what: &Happening) -> Result<(), StoryError> {
@@ -107,6 +148,18 @@ impl FakeStoryWorld {
                 world.fill_disk(host, *full);
                 Ok(())
             }
+            Happening::Path { path, missing } => {
+                world.lack_path(host, path, *missing);
+                Ok(())
+            }
+            Happening::Lock { held } => {
+                world.lock_by_other(host, held.then(another_run));
+                Ok(())
+            }
+            Happening::Logs { broken } => {
+                world.break_logs(host, *broken);
+                Ok(())
+            }
             Happening::Port { port, busy } => {
                 world.occupy_port(host, *port, *busy);
                 Ok(())
@@ -120,6 +173,16 @@ impl FakeStoryWorld {
     }
 }
 
+/// Somebody else's run.
+fn another_run() -> LockHolder {
+    LockHolder {
+        who: "ben@desk".to_owned(),
+        process: "815".to_owned(),
+        since: "2026-01-01 00:00:00 UTC".to_owned(),
+        purpose: "hob apply".to_owned(),
+    }
+}
+
 #[async_trait(?Send)]
 impl StoryWorld for FakeStoryWorld {
     async fn hob(
@@ -129,22 +192,20 @@ impl StoryWorld for FakeStoryWorld {
         fate: &Fate,
     ) -> Result<Ran, StoryError> {
         let session = self.world.fated_session(fate.clone());
-        let (stdout, stderr) = (Output::default(), Output::default());
-        let call = HobCall {
-            arguments: arguments.to_vec(),
-            directory: repository.to_owned(),
-            hosts: Arc::new(session.clone()),
-            stdout: stdout.clone(),
-            stderr: stderr.clone(),
-            interrupts: session.interrupts(),
-        };
-        let code = tokio::select! {
-            code = self.hob.run(call) => Some(code),
-            () = session.killed() => None,
-        };
-        // Whatever the call left running in the background ends here.
-        session.kill();
-        Ok(Ran { code, stdout: stdout.text(), stderr: stderr.text() })
+        Ok(self.run(session, arguments, repository, None).await)
+    }
+
+    async fn hob_once(
+        &mut self,
+        arguments: &[String],
+        repository: &Path,
+        once: &Once,
+    ) -> Result<Ran, StoryError> {
+        let ran = self.run(self.world.session(), arguments, repository, Some(once)).await;
+        if ran.stdout.contains(&once.says) || ran.stderr.contains(&once.says) {
+            return Ok(ran);
+        }
+        Err(StoryError::World(format!("it never said {:?}", once.says)))
     }
 
     async fn act(&mut self, act: &Act) -> Result<String, StoryError> {

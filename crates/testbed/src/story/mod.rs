@@ -24,6 +24,7 @@
 mod act;
 mod fake;
 mod files;
+mod keys;
 mod normal;
 mod parse;
 mod real;
@@ -42,7 +43,7 @@ pub use crate::fake::Fate;
 pub use act::{Act, Happening, Show};
 pub use fake::{FakeStoryWorld, Hob, HobCall, Output};
 pub use normal::normal;
-pub use parse::{Command, Line, Story};
+pub use parse::{Command, Line, Once, Story};
 pub use real::RealStoryWorld;
 pub use record::{UPDATE_VARIABLE, check, compare, read, stories_in};
 pub use run::run;
@@ -56,6 +57,14 @@ pub trait StoryWorld {
         arguments: &[String],
         repository: &Path,
         fate: &Fate,
+    ) -> Result<Ran, StoryError>;
+
+    /// Runs `hob` in the repository, until it says something and then ends as it is told to.
+    async fn hob_once(
+        &mut self,
+        arguments: &[String],
+        repository: &Path,
+        once: &Once,
     ) -> Result<Ran, StoryError>;
 
     /// Lets something happen, or shows something.

@@ -43,6 +43,15 @@ pub enum Command {
     /// same beginning, and checks that the same call then leaves the same world and the same plan
     /// as one that was never killed.
     KilledAnywhere(Vec<String>),
+    /// `killed once "TEXT": hob ARGUMENTS`, `interrupted once "TEXT": hob ARGUMENTS`: it is ended,
+    /// or Ctrl-C is pressed, when it says this. `hushed: hob ARGUMENTS`: nothing happens to it. How
+    /// far these come is a matter of chance, so the record holds their exit codes only.
+    Hushed {
+        /// What happens to it, if anything.
+        once: Option<Once>,
+        /// Arguments of `hob`.
+        arguments: Vec<String>,
+    },
     /// `write PATH` and indented lines: a file of the repository.
     Write {
         /// Which.
@@ -63,6 +72,15 @@ pub enum Command {
     Delete(String),
     /// Something happens, or is looked at.
     Act(Act),
+}
+
+/// What happens to a call of `hob` once it says something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Once {
+    /// What it says, as data or as talk.
+    pub says: String,
+    /// Whether it is killed; else Ctrl-C is pressed.
+    pub is_killed: bool,
 }
 
 impl Story {
@@ -123,6 +141,19 @@ fn script_error(line: usize, why: String) -> StoryError {
 fn command(line: &str, block: &str) -> Result<Command, String> {
     if line.trim().is_empty() || line.starts_with('#') {
         return Ok(Command::Prose);
+    }
+    for (head, is_killed) in [("killed once ", true), ("interrupted once ", false)] {
+        if let Some(rest) = line.strip_prefix(head) {
+            let (says, rest) = rest.split_once(": ").ok_or("once \"TEXT\": hob ...")?;
+            let says = says.trim_matches('"').to_owned();
+            return Ok(Command::Hushed {
+                once: Some(Once { says, is_killed }),
+                arguments: hob(rest)?,
+            });
+        }
+    }
+    if let Some(rest) = line.strip_prefix("hushed:") {
+        return Ok(Command::Hushed { once: None, arguments: hob(rest)? });
     }
     if let Some(rest) = line.strip_prefix("killed anywhere:") {
         return Ok(Command::KilledAnywhere(hob(rest)?));

@@ -7,11 +7,15 @@ use std::{
 };
 
 use async_trait::async_trait;
-use tokio::process;
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process,
+};
 
 use super::{
-    Act, Command, Fate, Line, Ran, Story, StoryError, StoryWorld,
+    Act, Command, Fate, Line, Once, Ran, Story, StoryError, StoryWorld,
     act::{Happening, Show},
+    keys,
 };
 use crate::{
     fake::Trouble,
@@ -67,7 +71,7 @@ impl RealStoryWorld {
             self.publish(&image, &[]).await?;
         }
         for host in self.lab.hosts() {
-            mend(host).await?;
+            self.mend(host).await?;
             let script = "docker rm --force --volumes $(docker ps --all --quiet); \
                           docker volume rm $(docker volume ls --quiet); \
                           docker network prune --force; \
@@ -93,6 +97,20 @@ impl RealStoryWorld {
         };
         self.lab.put(image, &standin).await.map_err(trouble)?;
         Ok(())
+    }
+
+    fn call(&self, arguments: &[String], repository: &Path) -> process::Command {
+        let mut call = process::Command::new(&self.program);
+        call.args(arguments)
+            .current_dir(repository)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.lab.state())
+            .env("XDG_RUNTIME_DIR", self.lab.state())
+            .env("HOB_SSH_CONFIG", self.lab.ssh_config())
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
+        call
     }
 
     fn host(&self, name: &str) -> Result<&LabHost, StoryError> {
@@ -122,12 +140,21 @@ impl RealStoryWorld {
                 host.exec(&words).await.map_err(trouble)?;
                 host.write_file(&path, content.as_bytes()).await.map_err(trouble)
             }
-            Happening::Trouble(None) => mend(host).await,
+            Happening::Trouble(None) => self.mend(host).await,
             Happening::Trouble(Some(kind)) => self.give_trouble(host, *kind).await,
             Happening::Port { port, busy: true } => host.take_port(*port).await.map_err(trouble),
             Happening::Port { busy: false, .. } => host.free_ports().await.map_err(trouble),
-            Happening::Disk { .. } | Happening::Mishap { .. } => Err(only_imagined()),
+            Happening::Disk { .. }
+            | Happening::Mishap { .. }
+            | Happening::Lock { .. }
+            | Happening::Path { .. }
+            | Happening::Logs { .. } => Err(only_imagined()),
         }
+    }
+
+    async fn mend(&self, host: &LabHost) -> Result<(), StoryError> {
+        keys::know_all(self.lab.state())?;
+        mend(host).await
     }
 
     async fn give_trouble(&self, host: &LabHost, kind: Trouble) -> Result<(), StoryError> {
@@ -136,9 +163,9 @@ impl RealStoryWorld {
             Trouble::LoginRefused => host.lock_user(USER).await,
             Trouble::NoEngine => host.stop_engine().await,
             Trouble::NoRights => host.leave_docker_group(USER).await,
-            Trouble::KeyChanged | Trouble::KeyUnknown | Trouble::OldEngine => {
-                return Err(only_imagined());
-            }
+            Trouble::KeyChanged => return keys::know_another(self.lab.state(), host.name()),
+            Trouble::KeyUnknown => return keys::know_none(self.lab.state(), host.name()),
+            Trouble::OldEngine => return Err(only_imagined()),
         };
         done.map_err(trouble)
     }
@@ -179,17 +206,7 @@ impl StoryWorld for RealStoryWorld {
         if *fate != Fate::default() {
             return Err(only_imagined());
         }
-        let call = process::Command::new(&self.program)
-            .args(arguments)
-            .current_dir(repository)
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("HOME", self.lab.state())
-            .env("XDG_RUNTIME_DIR", self.lab.state())
-            .env("HOB_SSH_CONFIG", self.lab.ssh_config())
-            .stdin(Stdio::null())
-            .kill_on_drop(true)
-            .output();
+        let call = self.call(arguments, repository).output();
         let told = || format!("hob {}", arguments.join(" "));
         let output = tokio::time::timeout(CALL_LIMIT, call)
             .await
@@ -198,6 +215,45 @@ impl StoryWorld for RealStoryWorld {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
         Ok(Ran { code: output.status.code(), stdout, stderr })
+    }
+
+    async fn hob_once(
+        &mut self,
+        arguments: &[String],
+        repository: &Path,
+        once: &Once,
+    ) -> Result<Ran, StoryError> {
+        let told = |why: &str| StoryError::World(format!("hob {}: {why}", arguments.join(" ")));
+        let mut call = self.call(arguments, repository);
+        call.stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = call.spawn().map_err(|why| told(&why.to_string()))?;
+        let talk = child.stderr.take().ok_or_else(|| told("it has no voice"))?;
+        let mut lines = BufReader::new(talk).lines();
+        let mut said = String::new();
+        let listen = async {
+            while let Ok(Some(line)) = lines.next_line().await {
+                let is_it = line.contains(&once.says);
+                said += &format!("{line}\n");
+                if is_it {
+                    return true;
+                }
+            }
+            false
+        };
+        if !tokio::time::timeout(CALL_LIMIT, listen).await.unwrap_or(false) {
+            return Err(told(&format!("it never said {:?}, but: {said}", once.says)));
+        }
+        let signal = if once.is_killed { "-KILL" } else { "-INT" };
+        let id = child.id().map(|id| id.to_string()).unwrap_or_default();
+        let told_to = process::Command::new("kill").args([signal, &id]).status().await;
+        told_to.map_err(|why| told(&why.to_string()))?;
+        // What it goes on to say is not kept, but a full pipe would hold it up.
+        let rest = async { while let Ok(Some(_)) = lines.next_line().await {} };
+        let (_, ended) = tokio::time::timeout(CALL_LIMIT, async { tokio::join!(rest, child.wait()) })
+            .await
+            .map_err(|_| told("no end in sight"))?;
+        let code = ended.map_err(|why| told(&why.to_string()))?.code();
+        Ok(Ran { code, stdout: String::new(), stderr: said })
     }
 
     async fn act(&mut self, act: &Act) -> Result<String, StoryError> {

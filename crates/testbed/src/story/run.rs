@@ -48,6 +48,13 @@ impl Teller<'_> {
                 let ran = self.world.hob(arguments, self.repository, fate).await?;
                 self.note_ran(&ran);
             }
+            Command::Hushed { once, arguments } => {
+                let ran = match once {
+                    Some(once) => self.world.hob_once(arguments, self.repository, once).await?,
+                    None => self.world.hob(arguments, self.repository, &Fate::default()).await?,
+                };
+                self.note_end(&ran);
+            }
             Command::KilledAnywhere(arguments) => {
                 let verdict = self.kill_anywhere(arguments).await?;
                 self.note(verdict.trim_end());
@@ -121,6 +128,10 @@ impl Teller<'_> {
         let plain = |text: &str| text.replace(&repository, "REPOSITORY");
         self.note_indented("  ", &plain(&ran.stdout));
         self.note_indented("! ", &plain(&ran.stderr));
+        self.note_end(ran);
+    }
+
+    fn note_end(&mut self, ran: &Ran) {
         match ran.code {
             Some(code) => self.note(&format!("exit {code}")),
             None => self.note("killed"),
