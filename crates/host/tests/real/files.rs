@@ -186,7 +186,9 @@ async fn real_a_stacks_folder_is_open_to_every_user_of_a_container() {
     with(|bench| async move {
         fs::create_dir(&bench.root).unwrap();
         fs::set_permissions(&bench.root, fs::Permissions::from_mode(0o755)).unwrap();
-        bench.perform(&own(&["a", "sub/b"])).await.unwrap();
+        let paths = set(&["a", "sub/b"]);
+        let homelab = bench.homelab.clone();
+        bench.perform(&Op::OwnFiles { homelab, stack: "web".into(), paths }).await.unwrap();
         let files = [("a", file("one", 0o644)), ("sub/b", file("two", 0o644))];
         bench.perform(&write(&files)).await.unwrap();
         assert_eq!(mode(&bench.root), 0o750, "an empty folder is closed when it is first used");
