@@ -46,7 +46,7 @@ impl Machine {
                 break;
             }
             let Instruction { name, rest, .. } = instruction;
-            said.push(format!("Step {}/{} : {name} {rest}", number + 1, file.instructions.len()));
+            said.push(format!("Step {}: {name} {rest}", number + 1));
             self.instruction(build, instruction, images, &mut product).map_err(|why| {
                 let from = said.len().saturating_sub(LAST_LINES);
                 HostErrorKind::BuildFailed {

@@ -13,6 +13,9 @@ const LINE_CHARS_MAX: usize = 400;
 /// A shorter value stands for itself too often to be hidden.
 const HIDDEN_CHARS_MIN: usize = 4;
 
+/// What the builder says of its own layers and containers, which are gone by then.
+const NOISE: [&str; 2] = [" ---> ", "Removing intermediate container "];
+
 /// The output of a build.
 pub(super) struct Log {
     lines: VecDeque<String>,
@@ -57,15 +60,19 @@ impl Log {
     fn line(&mut self, line: &str) {
         // What a progress bar wrote over is gone.
         let line = line.trim_end().rsplit('\r').next().unwrap_or_default();
-        if line.is_empty() {
+        if line.is_empty() || NOISE.iter().any(|start| line.starts_with(start)) {
             return;
         }
-        if let Some((_, instruction)) =
-            line.strip_prefix("Step ").and_then(|rest| rest.split_once(" : "))
-        {
-            self.instruction = Some(self.shown(instruction));
-        }
-        let shown = self.shown(line);
+        let shown = match step(line) {
+            // In all there are more steps than the Dockerfile has: each label is one.
+            Some((number, instruction)) => {
+                let instruction = self.shown(instruction);
+                let shown = format!("Step {number}: {instruction}");
+                self.instruction = Some(instruction);
+                shown
+            }
+            None => self.shown(line),
+        };
         self.lines.push_back(shown);
         if self.lines.len() > LINES_MAX {
             self.lines.pop_front();
@@ -100,6 +107,12 @@ impl Log {
     }
 }
 
+/// `Step 3/6 : RUN make`.
+fn step(line: &str) -> Option<(&str, &str)> {
+    let (step, instruction) = line.strip_prefix("Step ")?.split_once(" : ")?;
+    Some((step.split_once('/')?.0, instruction))
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::panic, reason = "tests may panic")]
@@ -110,7 +123,7 @@ mod tests {
     fn the_failing_instruction_and_its_lines_are_known() {
         let mut log = Log::new(["s3cret".to_owned(), "abc".to_owned()].into_iter());
         log.take("Step 1/2 : FROM a\n ---> 12\nStep 2/2 : RUN mak");
-        assert_eq!(log.last(), Some(" ---> 12"));
+        assert_eq!(log.last(), Some("Step 1: FROM a"));
         log.take("e s3cret abc\n 10%\r 20%\n\u{1b}[31mred\nno end");
         let HostErrorKind::BuildFailed { instruction, last_lines, why, .. } =
             log.failed(&"app".into(), "it said s3cret".to_owned())
@@ -119,8 +132,8 @@ mod tests {
         };
         assert_eq!(instruction.as_deref(), Some("RUN make *** abc"));
         assert_eq!(why, "it said ***");
-        let last = ["Step 2/2 : RUN make *** abc", " 20%", "[31mred", "no end"];
-        assert_eq!(last_lines[2..], last);
+        let all = ["Step 1: FROM a", "Step 2: RUN make *** abc", " 20%", "[31mred", "no end"];
+        assert_eq!(last_lines, all);
     }
 
     #[test]
