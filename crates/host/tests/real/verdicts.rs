@@ -62,7 +62,7 @@ async fn real_a_failing_health_check_is_a_bad_verdict() {
 #[tokio::test]
 async fn real_a_health_check_that_never_answers_fails_when_its_schedule_ends() {
     with(|bench| async move {
-        let check = HealthCheck { timeout: Some(Duration::from_secs(1)), ..health("sleep 60", 3) };
+        let sick = HealthCheck { timeout: Some(Duration::from_secs(1)), ..health("sleep 60", 3) };
         let starting = ContainerSpec { health: Some(sick), ..script("exec sleep 60") };
         let expect = Expectation { budget: Duration::from_secs(1), ..EXPECT };
         let said = check(&bench, starting, expect).await;
