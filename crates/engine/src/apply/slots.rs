@@ -18,10 +18,6 @@ pub(super) struct Slots {
     none: Semaphore,
 }
 
-/// Steps that may do at the same time on one host what follows their verdict. Few: records are
-/// written one after the other anyway.
-const FINISHING_PER_HOST: usize = 2;
-
 struct HostSlots {
     work: Semaphore,
     finish: Semaphore,
@@ -39,7 +35,7 @@ impl Slots {
         let per_host = options.per_host.max(1);
         let slots = || HostSlots {
             work: Semaphore::new(per_host),
-            finish: Semaphore::new(FINISHING_PER_HOST),
+            finish: Semaphore::new(per_host),
             undo: Semaphore::new(per_host),
         };
         Self {
