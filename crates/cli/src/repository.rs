@@ -15,7 +15,6 @@ use crate::{
 
 /// A repository as far as it could be read.
 pub(crate) struct Repository {
-    pub(crate) files: DiskFiles,
     pub(crate) homelab: Option<Homelab>,
     pub(crate) desired: Desired,
     pub(crate) findings: Findings,
@@ -23,7 +22,6 @@ pub(crate) struct Repository {
 
 /// A repository without errors.
 pub(crate) struct Sound {
-    pub(crate) files: DiskFiles,
     pub(crate) homelab: Homelab,
     pub(crate) desired: Desired,
 }
@@ -51,12 +49,12 @@ impl Repository {
             list.extend(more);
         }
         let findings = Findings::new(sorted(list), &files, REPOSITORY_ROOT);
-        Ok(Self { files, homelab, desired, findings })
+        Ok(Self { homelab, desired, findings })
     }
 
     /// Reads the repository and goes on only if it has no errors. Warnings are mentioned.
     pub(crate) fn open(context: &Context) -> Result<Sound, CommandError> {
-        let Self { files, homelab, desired, findings } = Self::read(context)?;
+        let Self { homelab, desired, findings, .. } = Self::read(context)?;
         let (Some(homelab), 0) = (homelab, findings.errors()) else {
             return Err(CommandError::repository(findings));
         };
@@ -68,7 +66,7 @@ impl Repository {
                 paint(HINT, "hob check --offline")
             ));
         }
-        Ok(Sound { files, homelab, desired })
+        Ok(Sound { homelab, desired })
     }
 }
 

@@ -28,6 +28,11 @@ pub fn parse_after(
     (values, findings)
 }
 
+/// The lines, counted from 1, on which the variables of a file are set.
+pub fn lines(text: &str) -> BTreeMap<String, u32> {
+    read(text, "", &BTreeMap::new(), &BTreeMap::new()).lines
+}
+
 /// What is in a file, and on which line.
 #[derive(Debug, Default)]
 pub(crate) struct Read {

@@ -30,7 +30,9 @@ pub use names::{
     StackPath, VolumeName,
 };
 pub use repository::REPOSITORY_ROOT;
-pub use resolve::{resolve, stack_config};
+pub use resolve::{
+    StackLayer, StackOrigin, VariableOrigin, resolve, stack_config, stack_origin,
+};
 pub use secret::Secret;
 pub use selection::Selection;
 pub use starter::starter;

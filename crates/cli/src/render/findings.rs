@@ -142,21 +142,21 @@ fn json_of(finding: &Finding) -> Value {
 }
 
 /// A file as its owner knows it.
-fn shown(file: &str) -> &str {
+pub(crate) fn shown(file: &str) -> &str {
     file.strip_prefix(REPOSITORY_ROOT).map_or(file, |below| below.trim_start_matches('/'))
 }
 
-fn at(place: &Place) -> String {
+pub(crate) fn at(place: &Place) -> String {
     format!("{}:{}:{}", shown(&place.file), place.line, place.column)
 }
 
 /// Whether lines of a file may be shown. Files of variables hold passwords.
-fn may_be_shown(file: &str) -> bool {
+pub(crate) fn may_be_shown(file: &str) -> bool {
     file.ends_with(".yaml") || file.ends_with(".yml")
 }
 
 /// The line of a place, and where in it the place is, in bytes.
-fn line_and_span<'a>(text: &'a str, place: &Place) -> Option<(&'a str, Range<usize>)> {
+pub(crate) fn line_and_span<'a>(text: &'a str, place: &Place) -> Option<(&'a str, Range<usize>)> {
     let line = text.lines().nth((place.line as usize).checked_sub(1)?)?;
     let offset =
         |chars: usize| line.char_indices().nth(chars).map_or(line.len(), |(offset, _)| offset);

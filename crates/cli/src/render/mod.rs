@@ -4,4 +4,5 @@ pub(crate) mod checks;
 pub(crate) mod findings;
 pub(crate) mod plan;
 pub(crate) mod report;
+pub(crate) mod snippets;
 pub(crate) mod table;

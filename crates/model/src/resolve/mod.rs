@@ -18,6 +18,7 @@ mod facets;
 mod inner_files;
 mod mounts;
 mod needs;
+mod origin;
 mod network;
 mod ports;
 mod resources;
@@ -34,6 +35,8 @@ use content::Contents;
 use cross::Facts;
 use sources::{HostSources, Sources};
 use variables::Undefined;
+
+pub use origin::{StackLayer, StackOrigin, VariableOrigin, stack_origin};
 
 /// Resolves a homelab whose repository is `root` in `files`. The result is only fit for use if no
 /// finding is an error.

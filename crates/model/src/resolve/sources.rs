@@ -38,7 +38,7 @@ pub(super) struct Layer {
     /// Which of its services count, if not all.
     pub(super) part: Option<Part>,
     /// Its position among the layer patterns.
-    order: usize,
+    pub(super) order: usize,
 }
 
 impl Sources {

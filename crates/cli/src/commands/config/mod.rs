@@ -1,17 +1,20 @@
 //! What Compose files come to, and where each value comes from.
 
+mod explain;
 mod homelab;
 mod lists;
+mod mask;
 mod project;
 
 use std::path::PathBuf;
 
-use hob_compose::{LoadOptions, finding, load, render, tree::Node};
+use hob_compose::{Explained, LoadOptions, finding, load, render, tree::Node};
 
 use crate::{
     context::Context, disk, error::CommandError, exit::Exit, render::findings::Findings,
     repository::Repository,
 };
+use explain::{Sources, Told};
 use lists::{List, ListArgs, Listed};
 use project::{Project, ProjectArgs};
 
@@ -36,6 +39,15 @@ pub(crate) struct Args {
     /// Write it into this file
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Tell where values come from: files and lines, variables, extends, layers
+    ///
+    /// The path of a value such as services.web.image; * stands for any name or item, and a path
+    /// to more than one value means all of them.
+    #[arg(long, value_name = "PATH")]
+    explain: Option<String>,
+    /// Show what files of variables say, which is hidden for a stack of the homelab
+    #[arg(long)]
+    reveal: bool,
     #[command(flatten)]
     list: ListArgs,
     #[command(flatten)]
@@ -62,12 +74,14 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> 
 }
 
 fn of_files(args: &Args, context: &Context) -> Result<Exit, CommandError> {
-    let Project { mut options, files, findings, .. } =
+    let Project { mut options, files, findings, env_files } =
         project::find(&args.project, &args.names, context)?;
     let wanted = args.list.wanted();
     match wanted {
         Some(List::Variables) => options.interpolate = false,
         Some(List::Profiles) => options.profiles = vec!["*".to_owned()],
+        // Docker Compose prints the hash with the names of env files, not with what they say.
+        Some(List::Hash(_)) => options.resolve_env = false,
         _ => {}
     }
     let loaded = load(&options, &files);
@@ -83,7 +97,29 @@ fn of_files(args: &Args, context: &Context) -> Result<Exit, CommandError> {
     let Some(tree) = &loaded.tree else {
         return Err(CommandError::internal("a project without errors has no tree"));
     };
+    if let Some(path) = &args.explain {
+        let explained = loaded.explain(path, &options.environment, &files);
+        let variables = project::setters(&env_files, &files, context);
+        let sources = Sources { variables, ..Sources::default() };
+        return explain(explained, path, |explained| {
+            tell(&Told { explained, sources: &sources, files: &files, root: "/" }, args, context)
+        });
+    }
     print(args, tree, &options, wanted, context)
+}
+
+/// The values at the path that is asked about.
+fn explain(
+    explained: Vec<Explained>,
+    path: &str,
+    told: impl FnOnce(&[Explained]) -> Result<Exit, CommandError>,
+) -> Result<Exit, CommandError> {
+    if explained.is_empty() {
+        return Err(CommandError::config(format!("there is no value at {path}")).hint(
+            "a path looks like services.web.ports[0].target; * stands for any name or item",
+        ));
+    }
+    told(&explained)
 }
 
 fn of_stack(
@@ -92,17 +128,46 @@ fn of_stack(
     args: &Args,
     context: &Context,
 ) -> Result<Exit, CommandError> {
-    let homelab::Stack { loaded, findings, .. } =
-        homelab::load(stack, args.host.as_deref(), context)?;
-    if findings.errors() > 0 {
-        return Err(CommandError::repository(findings));
+    let mut stack = homelab::load(stack, args.host.as_deref(), context)?;
+    if stack.findings.errors() > 0 {
+        return Err(CommandError::repository(stack.findings));
     }
-    context.ui.talk(&findings.text(context.ui.width()));
-    let Some(tree) = &loaded.tree else {
+    context.ui.talk(&stack.findings.text(context.ui.width()));
+    stack.keep(services)?;
+    if let Some(path) = &args.explain {
+        let mut explained = stack.explain(path);
+        if !args.reveal {
+            for one in &mut explained {
+                one.value = mask::hidden(one, &stack.origin).unwrap_or_else(|| one.value.clone());
+            }
+        }
+        let (sources, root) = (stack.sources(), stack.root.as_str());
+        return explain(explained, path, |explained| {
+            tell(&Told { explained, sources: &sources, files: &stack.files, root }, args, context)
+        });
+    }
+    let wanted = args.list.wanted();
+    let is_hash = matches!(wanted, Some(List::Hash(_)));
+    let all = if args.reveal || is_hash { Vec::new() } else { stack.explain("") };
+    let Some(tree) = &mut stack.loaded.tree else {
         return Err(CommandError::internal("a stack without errors has no tree"));
     };
-    let _ = services;
-    print(args, tree, &LoadOptions::default(), args.list.wanted(), context)
+    mask::hide(tree, &all, &stack.origin);
+    let mut environment = stack.origin.environment.clone();
+    if !args.reveal {
+        mask::hide_variables(&mut environment, &stack.origin);
+    }
+    let options = LoadOptions { environment, ..LoadOptions::default() };
+    print(args, tree, &options, wanted, context)
+}
+
+fn tell(told: &Told<'_>, args: &Args, context: &Context) -> Result<Exit, CommandError> {
+    if args.format == Some(Format::Json) || context.ui.json {
+        context.ui.json(&told.json())?;
+    } else {
+        context.ui.data(&told.text(context.ui.width()))?;
+    }
+    Ok(Exit::Good)
 }
 
 /// Prints the whole, or the list that is wanted.

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use hob_compose::{FileError, Files, Finding, Kind, LoadOptions, Severity, dotenv, files};
+use hob_compose::{FileError, Files, Finding, Kind, LoadOptions, Place, Severity, dotenv, files};
 
 use crate::{context::Context, disk::DiskFiles, error::CommandError};
 
@@ -174,12 +174,29 @@ pub(super) fn find(
     Ok(Project { options, files: ProjectFiles { disk, input }, env_files, findings })
 }
 
+/// Who set the variables that files set and the caller's environment does not.
+pub(super) fn setters(
+    env_files: &[String],
+    files: &dyn Files,
+    context: &Context,
+) -> BTreeMap<String, (String, Option<Place>)> {
+    let mut setters = BTreeMap::new();
+    for path in env_files {
+        let Ok(bytes) = files.read(path) else { continue };
+        for (name, line) in dotenv::lines(&String::from_utf8_lossy(&bytes)) {
+            let place = Place { file: path.clone(), line, column: 1, len: 1 };
+            setters.insert(name, ("a file of variables".to_owned(), Some(place)));
+        }
+    }
+    setters.retain(|name, _| !context.variables.contains_key(name));
+    setters
+}
+
 /// Attributes that Hob does not act on are no fault of files that it only shows.
 pub(super) fn tolerate(findings: &mut Vec<Finding>) {
     findings.retain(|finding| finding.code != "unsupported-attribute");
-    let inert = |finding: &Finding| {
-        finding.severity == Severity::Note && finding.code == "inert-attribute"
-    };
+    let inert =
+        |finding: &Finding| finding.severity == Severity::Note && finding.code == "inert-attribute";
     findings.retain(|finding| !inert(finding));
 }
 
