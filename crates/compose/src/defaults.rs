@@ -13,7 +13,6 @@ pub(crate) fn defaults(root: &mut Node) {
 fn service(node: &mut Node) {
     if let Some(build) = node.get_mut("build") {
         set_default(build, "context", |span| Node::string(".", span));
-        for_each(build.get_mut("secrets"), secret_target);
     }
     for_each(node.get_mut("ports"), |port| {
         set_default(port, "mode", |span| Node::string("ingress", span));

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::finding::{Finding, Place};
+use crate::limits::{MOST_TEXT, is_full};
 use crate::template::{ProblemKind, substitute};
 
 /// The variables of a `.env` file, and what is wrong in it. `file` is the name that findings
@@ -50,8 +51,15 @@ pub(crate) fn read(
     earlier: &BTreeMap<String, String>,
 ) -> Read {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
-    let mut reader =
-        Reader { rest: &text, line: 1, file, environment, earlier, read: Read::default() };
+    let mut reader = Reader {
+        rest: &text,
+        line: 1,
+        file,
+        environment,
+        earlier,
+        bytes: 0,
+        read: Read::default(),
+    };
     while !reader.rest.is_empty() {
         if reader.entry().is_none() {
             break;
@@ -104,6 +112,8 @@ struct Reader<'a> {
     file: &'a str,
     environment: &'a BTreeMap<String, String>,
     earlier: &'a BTreeMap<String, String>,
+    /// Of all values so far.
+    bytes: usize,
     read: Read,
 }
 
@@ -134,7 +144,12 @@ impl<'a> Reader<'a> {
     /// One entry or comment; `None` at the end or where nothing more can be read.
     fn entry(&mut self) -> Option<()> {
         self.skip(char::is_whitespace);
-        if self.rest.is_empty() {
+        if self.rest.is_empty() || is_full(&self.read.findings) {
+            return None;
+        }
+        if self.bytes > MOST_TEXT {
+            let place = Place { file: self.file.to_string(), line: self.line, column: 1, len: 1 };
+            self.read.findings.push(too_much_text().at(place));
             return None;
         }
         if self.rest.starts_with('#') {
@@ -176,6 +191,7 @@ impl<'a> Reader<'a> {
     }
 
     fn set(&mut self, key: &str, value: String, line: u32) {
+        self.bytes += value.len();
         self.read.values.insert(key.to_string(), value);
         self.read.lines.insert(key.to_string(), line);
     }
@@ -220,6 +236,7 @@ impl<'a> Reader<'a> {
                     "required-variable",
                     format!("the variable {name} is required: {message}"),
                 ),
+                ProblemKind::TooLong => too_much_text(),
                 ProblemKind::Invalid => {
                     Finding::error("invalid-template", "a variable on this line cannot be read")
                         .hint("write ${NAME} or ${NAME:-default}, and $$ for a dollar sign")
@@ -229,6 +246,11 @@ impl<'a> Reader<'a> {
         }
         value
     }
+}
+
+fn too_much_text() -> Finding {
+    Finding::error("too-much-text", "the values of this file are longer than anybody needs")
+        .hint("variables that contain each other grow with every line")
 }
 
 fn is_key_character(c: char) -> bool {

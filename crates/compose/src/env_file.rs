@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::dotenv::{self, Read};
 use crate::files::{self, Files, Kind};
 use crate::finding::Finding;
+use crate::limits::MOST_TEXT;
 use crate::path::Path;
 use crate::paths::{Base, beside_its_name};
 use crate::tree::{Data, How, Key, Mapping, Node, Source, Span};
@@ -18,7 +19,7 @@ pub(crate) fn read_env_files(
     files: &dyn Files,
     findings: &mut Vec<Finding>,
 ) {
-    let mut reader = Reader { files, findings, base };
+    let mut reader = Reader { files, findings, base, room: MOST_TEXT };
     each_service(root, |service, path| reader.env_files(service, &path.key("env_file")));
 }
 
@@ -29,7 +30,7 @@ pub(crate) fn read_label_files(
     files: &dyn Files,
     findings: &mut Vec<Finding>,
 ) {
-    let mut reader = Reader { files, findings, base };
+    let mut reader = Reader { files, findings, base, room: MOST_TEXT };
     each_service(root, |service, path| {
         reader.label_files(service, &path.key("label_file"));
         if let Some(service) = service.as_mapping_mut() {
@@ -63,6 +64,13 @@ struct Reader<'a> {
     files: &'a dyn Files,
     findings: &'a mut Vec<Finding>,
     base: &'a Base<'a>,
+    /// Bytes that may still be read.
+    room: usize,
+}
+
+fn too_much_text() -> Finding {
+    let message = format!("the files of all services have more than {MOST_TEXT} bytes");
+    Finding::error("too-much-text", message).hint("name fewer or smaller files")
 }
 
 impl Reader<'_> {
@@ -130,7 +138,17 @@ impl Reader<'_> {
         let lookup = files::normalise(&self.base.absolute(name));
         let problem = match self.files.kind(&lookup) {
             Ok(Some(Kind::File { .. })) => match self.files.read(&lookup) {
-                Ok(bytes) => return Some(String::from_utf8_lossy(&bytes).into_owned()),
+                Ok(bytes) if bytes.len() <= self.room => {
+                    self.room -= bytes.len();
+                    return Some(String::from_utf8_lossy(&bytes).into_owned());
+                }
+                Ok(_) => {
+                    // What follows would be too much as well: it is said once.
+                    if std::mem::take(&mut self.room) > 0 {
+                        self.findings.push(too_much_text().about(file).on(path));
+                    }
+                    return None;
+                }
                 Err(error) => format!("cannot read {name}: {}", error.reason),
             },
             Ok(Some(Kind::Directory)) => format!("{name} is a directory"),

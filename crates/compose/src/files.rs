@@ -45,6 +45,10 @@ pub trait Files {
     fn link(&self, _path: &str) -> Result<Option<String>, FileError> {
         Ok(None)
     }
+    /// How many bytes a file has.
+    fn size(&self, path: &str) -> Result<u64, FileError> {
+        Ok(self.read(path)?.len() as u64)
+    }
     /// The content of a file that may be too large to be read at once.
     fn open(&self, path: &str) -> Result<Box<dyn std::io::Read>, FileError> {
         Ok(Box::new(std::io::Cursor::new(self.read(path)?)))

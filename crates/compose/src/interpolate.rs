@@ -4,37 +4,43 @@
 use std::collections::BTreeMap;
 
 use crate::finding::Finding;
+use crate::limits::{MOST_TEXT, has_room};
 use crate::path::Path;
 use crate::template::{Problem, ProblemKind, substitute};
 use crate::tree::{Data, Node};
 
-/// Interpolates every value below `node`.
+/// Interpolates every value below `node`; how many bytes that added.
 pub(crate) fn interpolate(
     node: &mut Node,
     environment: &BTreeMap<String, String>,
     findings: &mut Vec<Finding>,
-) {
+) -> usize {
     let lookup = |name: &str| environment.get(name).map(String::as_str);
-    walk(node, &Path::ROOT, &lookup, findings);
+    let mut added = 0;
+    walk(node, &Path::ROOT, &lookup, &mut added, findings);
+    added
 }
 
 fn walk<'v>(
     node: &mut Node,
     path: &Path<'_>,
     lookup: &dyn Fn(&str) -> Option<&'v str>,
+    added: &mut usize,
     findings: &mut Vec<Finding>,
 ) {
     match &mut node.data {
         Data::Mapping(mapping) => {
             for entry in &mut mapping.entries {
-                walk(&mut entry.value, &path.key(&entry.key.name), lookup, findings);
+                walk(&mut entry.value, &path.key(&entry.key.name), lookup, added, findings);
             }
         }
         Data::Sequence(items) => {
             for (index, item) in items.iter_mut().enumerate() {
-                walk(item, &path.item(index), lookup, findings);
+                walk(item, &path.item(index), lookup, added, findings);
             }
         }
+        // There is an error already: what follows stays as it is written.
+        Data::String(_) if *added > MOST_TEXT => {}
         Data::String(text) => {
             let written = std::mem::take(text);
             let mut problems = Vec::new();
@@ -44,7 +50,14 @@ fn walk<'v>(
             };
             let broken = problems.iter().any(|p| !matches!(p.kind, ProblemKind::Undefined { .. }));
             for problem in &problems {
-                findings.push(describe(problem, &written, node).on(path));
+                let is_error = !matches!(problem.kind, ProblemKind::Undefined { .. });
+                if has_room(findings, is_error) {
+                    findings.push(describe(problem, &written, node).on(path));
+                }
+            }
+            *added += value.len().saturating_sub(written.len());
+            if *added > MOST_TEXT {
+                findings.push(too_much_text().about(node).on(path));
             }
             node.data = match path.matches(cast_of) {
                 // The text is not what its author meant: one finding is enough.
@@ -54,6 +67,11 @@ fn walk<'v>(
         }
         Data::Null | Data::Bool(_) | Data::Int(_) | Data::Float(_) => {}
     }
+}
+
+fn too_much_text() -> Finding {
+    Finding::error("too-much-text", "variables make more of the text than anybody needs")
+        .hint("give the variables shorter values, or use them less often")
 }
 
 fn describe(problem: &Problem, written: &str, node: &Node) -> Finding {
@@ -76,6 +94,7 @@ fn describe(problem: &Problem, written: &str, node: &Node) -> Finding {
             Finding::error("required-variable", message)
                 .hint(format!("set {name} in the environment or in .env"))
         }
+        ProblemKind::TooLong => too_much_text(),
         ProblemKind::Invalid => {
             Finding::error("invalid-template", format!("{} cannot be read", problem.text)).hint(
                 "write ${NAME}, ${NAME:-default}, ${NAME:?message} or ${NAME:+value}; \
@@ -124,7 +143,13 @@ fn service_cast(path: &[&str]) -> Option<Cast> {
         | ["depends_on", _, "required" | "restart"]
         | ["healthcheck", "disable"]
         | ["volumes", "[]", "read_only"]
-        | ["volumes", "[]", "volume", "nocopy"] => Bool,
+        | ["volumes", "[]", "volume", "nocopy"]
+        | ["volumes", "[]", "bind", "create_host_path"]
+        | ["attach"]
+        | ["build", "no_cache" | "privileged" | "pull"]
+        | ["env_file", "[]", "required"]
+        | ["post_start" | "pre_start" | "pre_stop", "[]", "privileged"]
+        | ["pre_start", "[]", "per_replica"] => Bool,
         _ => return None,
     })
 }

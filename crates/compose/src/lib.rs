@@ -59,6 +59,7 @@ mod explain;
 pub mod files;
 pub mod finding;
 mod interpolate;
+pub mod limits;
 mod load;
 mod merge;
 mod normalise;

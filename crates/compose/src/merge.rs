@@ -151,15 +151,8 @@ fn mappings(
     path: &Path<'_>,
     findings: &mut Vec<Finding>,
 ) -> Mapping {
-    for Entry { key, value } in over.entries {
-        match base.get_mut(&key.name) {
-            None => base.entries.push(Entry { key, value }),
-            Some(slot) => {
-                let below = std::mem::replace(slot, Node::null(&value.span));
-                *slot = merge(below, value, &path.key(&key.name), findings);
-            }
-        }
-    }
+    let over = over.entries.into_iter().map(|Entry { key, value }| (key, value));
+    base.insert_all(over, |below, value, key| merge(below, value, &path.key(&key.name), findings));
     base
 }
 
@@ -222,11 +215,11 @@ fn context_to_mapping(node: Node) -> Node {
 fn list_to_mapping(node: Node, value: impl Fn(&Span) -> Node) -> Node {
     let Data::Sequence(items) = &node.data else { return node };
     let mut mapping = Mapping::default();
-    for item in items {
-        if let Some(name) = item.scalar_text() {
-            mapping.insert(Key { name, span: item.span.clone() }, value(&item.span));
-        }
-    }
+    let keys = items.iter().filter_map(|item| {
+        let key = Key { name: item.scalar_text()?, span: item.span.clone() };
+        Some((key, value(&item.span)))
+    });
+    mapping.insert_all(keys, |_, value, _| value);
     Node { data: Data::Mapping(mapping), ..node }
 }
 

@@ -189,8 +189,8 @@ pub fn words(text: &str) {
     assert_eq!(again, Some(read.words), "{text}");
 }
 
-/// A project without errors that was printed is loaded and printed as the same; and what findings
-/// say is known.
+/// A canonical project is loaded as itself, and what findings say is known. (Printed as Docker
+/// Compose prints it, it is not always: that knows attributes that cannot be read again.)
 pub fn project(text: &str) {
     let loaded = |text: &str| {
         let files = MemoryFiles::new().with("/p/compose.yaml", text);
@@ -207,15 +207,15 @@ pub fn project(text: &str) {
     let first = loaded(text);
     known(&first.findings);
     let (Some(tree), false) = (&first.tree, first.has_errors()) else { return };
-    // Docker Compose doubles the dollars of keys when it prints them, and reads keys as they are.
+    // Keys are read as they are, dollars and all.
     if has_dollar_key(tree) {
         return;
     }
-    let printed = render::to_json(tree);
-    let second = loaded(&printed);
+    let printed = render::to_json_verbatim(tree);
+    let second = loaded(&printed.replace('$', "$$"));
     let lines: Vec<String> = second.findings.iter().map(Finding::line).collect();
     assert!(!second.has_errors(), "{printed}\n{lines:#?}");
-    let again = second.tree.as_ref().map(render::to_json).unwrap_or_default();
+    let again = second.tree.as_ref().map(render::to_json_verbatim).unwrap_or_default();
     assert_eq!(printed, again);
 }
 

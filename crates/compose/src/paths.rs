@@ -25,13 +25,10 @@ impl Base<'_> {
     }
 
     fn expand_home(&self, path: &str) -> String {
-        let rest = match path.strip_prefix('~') {
-            Some(rest) if rest.is_empty() || rest.starts_with('/') => rest,
-            _ => return path.to_string(),
-        };
-        match self.environment.get("HOME") {
-            Some(home) => format!("{home}{rest}"),
-            None => path.to_string(),
+        match (path.strip_prefix('~'), self.environment.get("HOME")) {
+            // Whoever is named behind the tilde: it is the same home.
+            (Some(rest), Some(home)) => files::join(home, rest.trim_start_matches('/')),
+            _ => path.to_string(),
         }
     }
 }
@@ -151,9 +148,7 @@ fn mount(item: &mut Node, base: &Base<'_>, path: &Path<'_>, findings: &mut Vec<F
 fn absolute_context(node: &mut Node, base: &Base<'_>) {
     let Some(text) = node.as_str() else { return };
     let remote = text.contains("://")
-        || ["git@", "github.com/", "service:", "docker-image:", "target:", "oci-layout:"]
-            .iter()
-            .any(|prefix| text.starts_with(prefix));
+        || ["git@", "github.com/", "service:"].iter().any(|prefix| text.starts_with(prefix));
     if !remote {
         absolute_text(node, base);
     }
@@ -161,7 +156,7 @@ fn absolute_context(node: &mut Node, base: &Base<'_>) {
 
 /// The local driver can bind a directory: `o: bind` and a path as `device`.
 fn bound_volume(node: &mut Node, base: &Base<'_>) {
-    let local = matches!(node.get("driver").and_then(Node::as_str), None | Some("local"));
+    let local = node.get("driver").and_then(Node::as_str) == Some("local");
     let Some(options) = node.get_mut("driver_opts") else { return };
     let binds = options.get("o").and_then(Node::as_str) == Some("bind");
     if local && binds {

@@ -1,6 +1,8 @@
 //! `${VARIABLE}` in one text. Every operator of the specification and their nesting; no I/O, no
 //! tree: text and variables in, text and problems out.
 
+use crate::limits::{DEEPEST_TEMPLATE, MOST_ADDED_TO_TEXT, MOST_PROBLEMS};
+
 /// Something wrong in a template. `at` is the byte offset in the whole text, `text` what stands
 /// there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,10 +20,12 @@ pub(crate) enum ProblemKind {
     Required { name: String, message: String },
     /// Not a template that can be read.
     Invalid,
+    /// Variables make the text too long; what comes after them is left out.
+    TooLong,
 }
 
-/// How deep defaults may stand inside defaults.
-pub(crate) const DEEPEST: usize = 32;
+/// Characters of what cannot be read that are shown.
+const SHOWN: usize = 100;
 
 /// Replaces every variable of `text`. What cannot be read stays as it is.
 pub(crate) fn substitute<'v>(
@@ -42,6 +46,11 @@ fn expand<'v>(
     let mut result = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(dollar) = rest.find('$') {
+        if result.len() > text.len() + MOST_ADDED_TO_TEXT {
+            let at = offset + (text.len() - rest.len());
+            note(problems, Problem { kind: ProblemKind::TooLong, at, text: String::new() });
+            return result;
+        }
         result += &rest[..dollar];
         let at = offset + (text.len() - rest.len()) + dollar;
         let after = &rest[dollar + 1..];
@@ -60,13 +69,22 @@ fn expand<'v>(
             } else {
                 match lookup(name) {
                     Some(value) => result += value,
-                    None => problems.push(undefined(name, at, format!("${name}"))),
+                    None => note(problems, undefined(name, at, format!("${name}"))),
                 }
             }
             rest = &after[name.len()..];
         }
     }
     result + rest
+}
+
+/// Remembers a problem, unless enough of its kind are known.
+fn note(problems: &mut Vec<Problem>, problem: Problem) {
+    let is_undefined = |problem: &Problem| matches!(problem.kind, ProblemKind::Undefined { .. });
+    let kind = is_undefined(&problem);
+    if problems.iter().filter(|known| is_undefined(known) == kind).count() < MOST_PROBLEMS {
+        problems.push(problem);
+    }
 }
 
 fn undefined(name: &str, at: usize, text: String) -> Problem {
@@ -98,7 +116,7 @@ impl Scope<'_, '_> {
         let inner = &text[1..close];
         let name = name_at(inner);
         let tail = &inner[name.len()..];
-        if name.is_empty() || self.depth > DEEPEST {
+        if name.is_empty() || self.depth > DEEPEST_TEMPLATE {
             return self.invalid(text, length, problems);
         }
         let value = (self.lookup)(name);
@@ -124,12 +142,12 @@ impl Scope<'_, '_> {
             let mut found = Vec::new();
             nested(&mut found);
             found.retain(|problem| !matches!(problem.kind, ProblemKind::Undefined { .. }));
-            problems.extend(found);
+            found.into_iter().for_each(|problem| note(problems, problem));
         };
         let result = match (kind, present) {
             (None, Some(value)) if !colon => value.to_string(),
             (None, None) if !colon => {
-                problems.push(undefined(name, self.at, format!("${{{name}")));
+                note(problems, undefined(name, self.at, format!("${{{name}")));
                 String::new()
             }
             (Some('-' | '?'), Some(value)) => {
@@ -144,7 +162,7 @@ impl Scope<'_, '_> {
             (Some('?'), None) => {
                 let message = nested(problems);
                 let kind = ProblemKind::Required { name: name.to_string(), message };
-                problems.push(Problem { kind, at: self.at, text: format!("${{{name}") });
+                note(problems, Problem { kind, at: self.at, text: format!("${{{name}") });
                 String::new()
             }
             _ => return self.invalid(text, length, problems),
@@ -154,7 +172,8 @@ impl Scope<'_, '_> {
 
     fn invalid(&self, text: &str, length: usize, problems: &mut Vec<Problem>) -> (String, usize) {
         let text = format!("${}", &text[..length]);
-        problems.push(Problem { kind: ProblemKind::Invalid, at: self.at, text: text.clone() });
+        let shown: String = text.chars().take(SHOWN).collect();
+        note(problems, Problem { kind: ProblemKind::Invalid, at: self.at, text: shown });
         (text, length)
     }
 }
@@ -162,10 +181,10 @@ impl Scope<'_, '_> {
 /// Braces are counted whatever they belong to, as Docker Compose does.
 pub(crate) fn closing_brace(text: &str) -> Option<usize> {
     let mut open = 0usize;
-    for (at, c) in text.char_indices() {
-        match c {
-            '{' => open += 1,
-            '}' => {
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'{' => open += 1,
+            b'}' => {
                 open = open.saturating_sub(1);
                 if open == 0 {
                     return Some(at);
@@ -195,6 +214,7 @@ mod tests {
                 ProblemKind::Undefined { name } => format!("undefined {name}"),
                 ProblemKind::Required { name, message } => format!("required {name}: {message}"),
                 ProblemKind::Invalid => format!("invalid {}", problem.text),
+                ProblemKind::TooLong => "too long".to_string(),
             };
             assert!(text[problem.at..].starts_with(&problem.text), "{text}: {}", problem.at);
             result += &format!(" | {}: {what}", problem.at);

@@ -1,4 +1,4 @@
-//! Durations, byte sizes and shell words: text in, value out.
+//! Durations and byte sizes: text in, value out.
 
 use std::time::Duration;
 
@@ -15,8 +15,7 @@ pub(crate) fn nanoseconds(text: &str) -> Option<i64> {
     if rest.is_empty() {
         return None;
     }
-    let mut total: f64 = 0.0;
-    let mut whole: i64 = 0;
+    let mut total: i64 = 0;
     while !rest.is_empty() {
         let end = rest.find(|c: char| !(c.is_ascii_digit() || c == '.'))?;
         let number = &rest[..end];
@@ -34,13 +33,32 @@ pub(crate) fn nanoseconds(text: &str) -> Option<i64> {
             _ => return None,
         };
         rest = &rest[end..];
-        match number.parse::<i64>() {
-            Ok(number) => whole = whole.checked_add(number.checked_mul(unit)?)?,
-            Err(_) => total += number.parse::<f64>().ok()? * unit as f64,
-        }
+        total = total.checked_add(times(number, unit)?)?;
     }
-    let sum = whole.checked_add(total as i64)?;
-    Some(if negative { -sum } else { sum })
+    Some(if negative { -total } else { total })
+}
+
+/// A number such as `2`, `1.5` or `.5` times a unit. Digits that are too fine for the unit count
+/// for nothing; a whole part is never rounded.
+fn times(number: &str, unit: i64) -> Option<i64> {
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let has_digits = !(whole.is_empty() && fraction.is_empty());
+    if !has_digits || fraction.contains('.') {
+        return None;
+    }
+    let whole: i64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
+    let (mut digits, mut scale) = (0i64, 1.0f64);
+    for digit in fraction.bytes() {
+        // More digits than fit change nothing that could be seen.
+        let Some(longer) =
+            digits.checked_mul(10).and_then(|d| d.checked_add((digit - b'0').into()))
+        else {
+            break;
+        };
+        digits = longer;
+        scale *= 10.0;
+    }
+    whole.checked_mul(unit)?.checked_add((digits as f64 * (unit as f64 / scale)) as i64)
 }
 
 /// A duration that is not negative.
@@ -106,50 +124,6 @@ pub(crate) fn bytes(text: &str) -> Option<i64> {
     (value < i64::MAX as f64).then_some(value as i64)
 }
 
-/// The words of a command line, with quotes and backslashes as in a shell and nothing else of a
-/// shell; `None` if a quote stays open.
-pub(crate) fn shell_words(text: &str) -> Option<Vec<String>> {
-    let mut words = Vec::new();
-    let mut word: Option<String> = None;
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            ' ' | '\t' | '\n' | '\r' => words.extend(word.take()),
-            '\'' => {
-                let word = word.get_or_insert_default();
-                loop {
-                    match chars.next()? {
-                        '\'' => break,
-                        c => word.push(c),
-                    }
-                }
-            }
-            '"' => double_quoted(&mut chars, word.get_or_insert_default())?,
-            '\\' => word.get_or_insert_default().push(chars.next()?),
-            c => word.get_or_insert_default().push(c),
-        }
-    }
-    words.extend(word);
-    Some(words)
-}
-
-fn double_quoted(chars: &mut std::str::Chars<'_>, word: &mut String) -> Option<()> {
-    loop {
-        match chars.next()? {
-            '"' => return Some(()),
-            '\\' => match chars.next()? {
-                c @ ('"' | '\\' | '$' | '`') => word.push(c),
-                '\n' => {}
-                c => {
-                    word.push('\\');
-                    word.push(c);
-                }
-            },
-            c => word.push(c),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -194,20 +168,6 @@ mod tests {
         ];
         for (text, expected) in cases {
             assert_eq!(bytes(text), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn words_are_split_without_a_shell() {
-        let check = |text: &str, expected: &[&str]| {
-            assert_eq!(shell_words(text).unwrap(), expected, "{text}");
-        };
-        check("echo 'a b'", &["echo", "a b"]);
-        check("a\"b c\"d \"\"  e\\ f", &["ab cd", "", "e f"]);
-        check("sh -c \"x \\\"y\\\" \\n $Z && w\"", &["sh", "-c", "x \"y\" \\n $Z && w"]);
-        check("", &[]);
-        for text in ["'a", "\"a", "a\\"] {
-            assert_eq!(shell_words(text), None, "{text}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Where a text uses variables, without replacing them.
 
-use crate::template::{DEEPEST, closing_brace, name_at};
+use crate::limits::DEEPEST_TEMPLATE;
+use crate::template::{closing_brace, name_at};
 
 /// One use of a variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +55,7 @@ fn collect<'t>(
             let (operator, operand) = tail.split_at(signs);
             let length = close + 2;
             let used = Use { name, operator, operand, at: offset + dollar, length };
-            let goes_on = depth < DEEPEST && enters(&used);
+            let goes_on = depth < DEEPEST_TEMPLATE && enters(&used);
             found.push(used);
             if goes_on {
                 let before = dollar + 2 + name.len() + signs;

@@ -213,7 +213,7 @@ fn device(node: &Node) -> Option<Device> {
     Some(Device {
         source: read::text(node, "source")?,
         target: read::text(node, "target")?,
-        permissions: read::text(node, "permissions")?,
+        permissions: read::text(node, "permissions").unwrap_or_else(|| "rwm".to_string()),
     })
 }
 

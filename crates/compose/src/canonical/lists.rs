@@ -24,10 +24,11 @@ pub(super) fn list_of_text(value: &mut Node) {
 pub(super) fn list_to_keys(value: &mut Node, value_of: fn(&Span) -> Node) {
     let Data::Sequence(items) = &value.data else { return };
     let mut mapping = Mapping::default();
-    for item in items {
-        let Some(name) = item.scalar_text() else { continue };
-        mapping.insert(Key { name, span: item.span.clone() }, value_of(&item.span));
-    }
+    let keys = items.iter().filter_map(|item| {
+        let key = Key { name: item.scalar_text()?, span: item.span.clone() };
+        Some((key, value_of(&item.span)))
+    });
+    mapping.insert_all(keys, |_, value, _| value);
     value.data = Data::Mapping(mapping);
 }
 
@@ -47,16 +48,16 @@ pub(super) fn strings_to_field(value: &mut Node, field: &str) {
 /// missing is null.
 fn split_items(items: &[Node], separator: &str) -> Mapping {
     let mut mapping = Mapping::default();
-    for item in items {
-        let Some(text) = item.scalar_text() else { continue };
-        let (name, value) = match text.split_once(separator) {
+    let pairs = items.iter().filter_map(|item| {
+        let text = item.scalar_text()?;
+        let (name, mut value) = match text.split_once(separator) {
             Some((name, value)) => (name, Node::string(value, &item.span)),
             None => (text.as_str(), Node::null(&item.span)),
         };
-        let mut value = value;
         value.origin.clone_from(&item.origin);
-        mapping.insert(Key { name: name.to_string(), span: item.span.clone() }, value);
-    }
+        Some((Key { name: name.to_string(), span: item.span.clone() }, value))
+    });
+    mapping.insert_all(pairs, |_, value, _| value);
     mapping
 }
 

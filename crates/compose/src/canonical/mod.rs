@@ -42,6 +42,7 @@ pub(crate) fn canonical(root: &mut Node, findings: &mut Vec<Finding>) {
 /// Only the first half of [`canonical`]: short forms become long ones, and the values in them stay
 /// as they are written. This is all that makes sense as long as there are variables in them.
 pub(crate) fn forms(root: &mut Node, findings: &mut Vec<Finding>) {
+    ports::bound(root, findings);
     let sections: [(&str, Change); 5] = [
         ("services", |service, path, findings| {
             // `networks:` and the like with nothing behind them say nothing.
@@ -120,6 +121,7 @@ fn attribute_values(name: &str, value: &mut Node, path: &Path<'_>, findings: &mu
         "environment" => environment(value, path, findings),
         "labels" | "annotations" | "sysctls" | "storage_opt" => map_of_text(value, "="),
         "extra_hosts" => lists::extra_hosts(value, path, findings),
+        "networks" => resources::joined_networks(value),
         "expose" | "group_add" => list_of_text(value),
         "ports" => ports::published_text(value),
         "healthcheck" => healthcheck(value, path, findings),

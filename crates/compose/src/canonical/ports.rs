@@ -3,8 +3,9 @@
 use std::net::IpAddr;
 
 use crate::finding::Finding;
+use crate::limits::MOST_PORTS;
 use crate::path::Path;
-use crate::tree::{Data, Mapping, Node};
+use crate::tree::{Data, Entry, Mapping, Node};
 
 /// One port of the short form.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +78,38 @@ fn parse_short(text: &str) -> Result<Vec<ShortPort>, String> {
         return Err(format!("{outside} and {target} are ranges of different length"));
     }
     Ok((from..=to).zip(first..=last).map(|(p, t)| port(t, Some(p.to_string()))).collect())
+}
+
+/// Empties the lists of ports that stand for more of them than there are.
+pub(super) fn bound(root: &mut Node, findings: &mut Vec<Finding>) {
+    let mut room = MOST_PORTS;
+    let Some(services) = root.get_mut("services").and_then(Node::as_mapping_mut) else { return };
+    for Entry { key, value } in &mut services.entries {
+        let Some(ports) = value.get_mut("ports") else { continue };
+        let Data::Sequence(items) = &mut ports.data else { continue };
+        let fits = items.iter().all(|item| {
+            let size = item.as_str().map_or(1, size);
+            let fits = size <= room;
+            room = room.saturating_sub(size);
+            fits
+        });
+        if !fits {
+            items.clear();
+            findings.push(
+                Finding::error("too-many-ports", "the project has more ports than there are")
+                    .about(ports)
+                    .on(Path::ROOT.key("services").key(&key.name).key("ports"))
+                    .hint("publish those that are needed"),
+            );
+        }
+    }
+}
+
+/// How many ports a short form stands for.
+fn size(text: &str) -> usize {
+    let ports = text.split('/').next().unwrap_or(text);
+    let target = ports.rsplit(':').next().unwrap_or(ports);
+    published_range(target).map_or(1, |(first, last)| usize::from(last - first) + 1)
 }
 
 /// Brings every port into the long form. If one of them cannot be read, all stay as they are.
@@ -168,6 +201,9 @@ pub(crate) fn port_key(item: &Node) -> Option<String> {
         ));
     }
     let text = item.scalar_text()?;
+    if size(&text) > 1 {
+        return Some(text);
+    }
     match parse_short(&text).as_deref() {
         Ok([port]) => Some(key(
             port.host_ip.as_deref(),

@@ -55,9 +55,6 @@ pub(super) fn devices(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Find
                         .hint("write target: with the path in the container"),
                 );
             }
-            if !mapping.contains("permissions") {
-                mapping.set("permissions", Node::string("rwm", &span));
-            }
             continue;
         }
         let Some(text) = item.scalar_text() else { continue };
@@ -102,11 +99,14 @@ pub(super) fn numbers(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Find
                 numbers(item, &path.item(index), findings);
             }
         }
-        Data::String(text) => {
-            if let Ok(number) = text.parse() {
-                value.data = Data::Int(number);
-            }
-        }
+        Data::String(text) => match text.parse() {
+            Ok(number) => value.data = Data::Int(number),
+            Err(_) => findings.push(
+                Finding::error("wrong-type", format!("{text:?} is not a whole number"))
+                    .about(value)
+                    .on(path),
+            ),
+        },
         _ => {}
     }
 }
@@ -126,6 +126,15 @@ fn device_requests(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Finding
         let Some(mapping) = item.as_mapping_mut() else { continue };
         if let Some(options) = mapping.get_mut("options") {
             map_of_text(options, "=");
+        }
+        if let (Some(count), Some(ids)) = (mapping.entry("count"), mapping.entry("device_ids")) {
+            findings.push(
+                Finding::error("exclusive-attributes", "count and device_ids exclude each other")
+                    .at(ids.key.span.place())
+                    .on(path.item(index))
+                    .hint("keep one of the two")
+                    .related(count.key.span.place(), "count is here"),
+            );
         }
         let count = match mapping.get("count").map(|count| &count.data) {
             Some(Data::String(count)) if count == "all" => Some(-1),
@@ -282,6 +291,16 @@ fn number(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
         _ => findings.push(
             Finding::error("wrong-type", format!("{text:?} is not a number")).about(value).on(path),
         ),
+    }
+}
+
+/// Options of the drivers of the networks that a service joins.
+pub(super) fn joined_networks(value: &mut Node) {
+    let Some(mapping) = value.as_mapping_mut() else { return };
+    for entry in &mut mapping.entries {
+        if let Some(options) = entry.value.get_mut("driver_opts") {
+            map_of_text(options, "=");
+        }
     }
 }
 

@@ -4,19 +4,34 @@ use crate::finding::Finding;
 use crate::path::Path;
 use crate::tree::{Data, Node};
 use crate::units;
+use crate::words::{Words, shell_words};
 
 /// A command written as one text becomes a list of words.
 pub(super) fn words(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
     let Data::String(command) = &value.data else { return };
-    let Some(words) = units::shell_words(command) else {
+    let Some(Words { words, cut }) = shell_words(command) else {
         findings.push(
-            Finding::error("open-quote", "a quote or backslash in the command has no end")
-                .about(value)
-                .on(path)
-                .hint("close the quote, or write the command as a list"),
+            Finding::error(
+                "open-quote",
+                "a quote, backslash or parenthesis in the command has no end",
+            )
+            .about(value)
+            .on(path)
+            .hint("close it, or write the command as a list"),
         );
         return;
     };
+    if let Some(operator) = cut {
+        findings.push(
+            Finding::warning(
+                "shell-operator",
+                format!("no shell reads this command: it ends before the {operator}"),
+            )
+            .about(value)
+            .on(path)
+            .hint("write [sh, -c, '...'] to have a shell run it, or put quotes around the sign"),
+        );
+    }
     let nodes = words.into_iter().map(|word| Node::string(word, &value.span)).collect();
     value.data = Data::Sequence(nodes);
 }

@@ -201,7 +201,7 @@ fn short_to_long(volume: ShortVolume, span: &Span) -> Data {
 /// The target of a mount in either form: what makes it unique.
 pub(crate) fn mount_target(item: &Node) -> Option<String> {
     match item.as_mapping() {
-        Some(mapping) => mapping.get("target")?.scalar_text().map(|target| clean(&target)),
+        Some(mapping) => mapping.get("target")?.scalar_text(),
         None => {
             let text = item.scalar_text()?;
             Some(parse_volume(&text).map_or(text, |volume| volume.target))

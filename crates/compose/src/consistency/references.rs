@@ -25,6 +25,7 @@ pub(super) fn check(
     if let Some(build) = node.get("build") {
         let path = path.key("build");
         references.list(build, "secrets", "undefined-secret", &path);
+        references.contexts(build, &path.key("additional_contexts"));
     }
     references.volumes(node, path);
     references.services(node, path);
@@ -62,6 +63,27 @@ impl References<'_, '_, '_> {
             if !name.is_empty() {
                 let path = path.item(index);
                 self.must_exist("volumes", "undefined-volume", name, source.place(), &path);
+            }
+        }
+    }
+
+    /// A build may see what another service's build makes.
+    fn contexts(&mut self, build: &Node, path: &Path<'_>) {
+        let contexts = build.get("additional_contexts").map(Node::entries).unwrap_or_default();
+        for Entry { key, value } in contexts {
+            let service = value.as_str().and_then(|text| text.strip_prefix("service:"));
+            let Some(name) = service else { continue };
+            let path = path.key(&key.name);
+            match self.project.section("services").iter().find(|entry| entry.key.name == name) {
+                None => self.service(name, true, value.place(), &path),
+                Some(entry) if entry.value.get("build").is_none() => self.findings.push(
+                    Finding::error("no-build", format!("the service {name:?} is not built"))
+                        .about(value)
+                        .on(path)
+                        .hint("write docker-image:// with its image instead")
+                        .related(entry.key.span.place(), "it has no build:"),
+                ),
+                Some(_) => {}
             }
         }
     }

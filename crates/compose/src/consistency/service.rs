@@ -22,6 +22,7 @@ pub(super) fn check(service: &Entry, path: &Path<'_>, findings: &mut Vec<Finding
     copies(service, path, findings);
     limits(node, path, findings);
     ports(node, path, findings);
+    watch(node, path, findings);
 }
 
 fn image(service: &Entry, path: &Path<'_>, findings: &mut Vec<Finding>) {
@@ -281,6 +282,24 @@ fn ports(node: &Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
                 Finding::error("invalid-port", format!("{ip:?} is not an IP address"))
                     .about(port)
                     .on(path.item(index).key("host_ip")),
+            );
+        }
+    }
+}
+
+fn watch(node: &Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
+    let path = path.key("develop");
+    let path = path.key("watch");
+    let items = node.at_path("develop.watch").map(Node::items).unwrap_or_default();
+    for (index, item) in items.iter().enumerate() {
+        let Some(action) = item.get("action").and_then(Node::as_str) else { continue };
+        let is_copied = action.starts_with("sync");
+        if is_copied && item.get("target").is_none() {
+            findings.push(
+                Finding::error("missing-target", format!("{action} needs a target"))
+                    .about(item)
+                    .on(path.item(index))
+                    .hint("write target: with the path in the container"),
             );
         }
     }

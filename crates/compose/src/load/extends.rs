@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::model::{LONGEST_CHAIN, Loader, NamedAt, Scope, is_remote};
+use super::model::{Loader, NamedAt, Scope, is_remote};
 use crate::canonical::canonical;
 use crate::files;
 use crate::finding::Finding;
+use crate::limits::{LONGEST_CHAIN, weight, weight_of_text};
 use crate::merge::merge;
 use crate::path::Path;
 use crate::paths::{self, Base};
@@ -21,10 +22,12 @@ struct Extends {
 }
 
 /// The services of one file, and those already extended.
-struct Services<'s> {
-    file: &'s str,
+pub(super) struct Services {
+    file: String,
     written: Mapping,
     extended: BTreeMap<String, Node>,
+    /// Whether it is known already that the file has no services.
+    is_broken: bool,
 }
 
 impl Loader<'_> {
@@ -36,7 +39,14 @@ impl Loader<'_> {
         }
         let written = written.clone();
         let names: Vec<String> = written.entries.iter().map(|e| e.key.name.clone()).collect();
-        let mut services = Services { file, written, extended: BTreeMap::new() };
+        let mut services = Services {
+            file: file.to_string(),
+            written,
+            extended: BTreeMap::new(),
+            is_broken: false,
+        };
+        // What other files say depends on the scope.
+        self.others.clear();
         for name in names {
             let mut chain = Vec::new();
             let Some(service) = self.extended(&mut services, &name, scope, &mut chain) else {
@@ -51,20 +61,21 @@ impl Loader<'_> {
 
     fn extended(
         &mut self,
-        services: &mut Services<'_>,
+        services: &mut Services,
         name: &str,
         scope: &Scope,
         chain: &mut Vec<(String, String)>,
     ) -> Option<Node> {
+        if self.brought > self.limits.brought {
+            return None;
+        }
         if let Some(done) = services.extended.get(name) {
             return Some(done.clone());
         }
         let mut service = services.written.get(name)?.clone();
         let entry = service.as_mapping_mut().and_then(|mapping| mapping.remove("extends"));
-        let Some(entry) = entry.filter(|entry| !entry.value.is_null()) else {
-            return Some(service);
-        };
-        let here = (services.file.to_string(), name.to_string());
+        let Some(entry) = entry else { return Some(service) };
+        let here = (services.file.clone(), name.to_string());
         if chain.contains(&here) || chain.len() > LONGEST_CHAIN {
             self.extends_cycle(name, &entry.key.span);
             return Some(service);
@@ -77,6 +88,7 @@ impl Loader<'_> {
             None => None,
         };
         chain.pop();
+        let base = base.filter(|base| self.bring(weight(base), Some(&entry.key.span)));
         if let Some(mut base) = base {
             base.came_through(How::Extends, &entry.key.span);
             reset::clear(&mut base, &service);
@@ -100,15 +112,10 @@ impl Loader<'_> {
     }
 
     fn read_extends(&mut self, entry: &Entry, path: &Path<'_>) -> Option<Extends> {
-        let span = entry.value.span.clone();
-        if let Data::String(service) = &entry.value.data {
-            return Some(Extends { service: service.clone(), file: None, span });
-        }
-        let field = |name| {
-            let node = entry.value.get(name)?;
-            Some((node.as_str()?.to_string(), node.span.clone()))
-        };
-        let Some((service, span)) = field("service") else {
+        let text = |node: &Node| Some((node.as_str()?.to_string(), node.span.clone()));
+        let field = |name| text(entry.value.get(name)?);
+        let service = text(&entry.value).or_else(|| field("service"));
+        let Some((service, span)) = service.filter(|(name, _)| !name.is_empty()) else {
             self.findings.push(
                 Finding::error("missing-attribute", "extends needs a service")
                     .at(entry.key.span.place())
@@ -122,7 +129,7 @@ impl Loader<'_> {
 
     fn base(
         &mut self,
-        services: &mut Services<'_>,
+        services: &mut Services,
         extends: &Extends,
         path: &Path<'_>,
         scope: &Scope,
@@ -132,7 +139,7 @@ impl Loader<'_> {
             return match services.written.contains(&extends.service) {
                 true => self.extended(services, &extends.service, scope, chain),
                 false => {
-                    self.no_base(extends, services.file, path);
+                    self.no_base(extends, &services.file, path);
                     None
                 }
             };
@@ -151,39 +158,60 @@ impl Loader<'_> {
         if file == services.file {
             return self.extended(services, &extends.service, scope, chain);
         }
-        let before = self.findings.len();
-        let named_at = NamedAt { span, path: &path.key("extends"), directory: &scope.directory };
-        let documents = self.documents(&file, Some(named_at));
         let inner = Scope { directory: files::parent(&file), ..scope.clone() };
+        let mut others = match self.others.remove(&file) {
+            Some(others) => others,
+            None => {
+                let path = path.key("extends");
+                let named_at = NamedAt { span, path: &path, directory: &scope.directory };
+                self.services_of(file.clone(), named_at, &inner)?
+            }
+        };
+        let is_there = others.written.contains(&extends.service);
+        let service = match is_there {
+            true => self.extended(&mut others, &extends.service, &inner, chain),
+            false => None,
+        };
+        if !is_there && !others.is_broken {
+            self.no_base(extends, &file, path);
+        }
+        self.others.insert(file, others);
+        Some(self.absolute(service?, &extends.service, &inner))
+    }
+
+    /// The services of another file; `None` if nothing more may be brought together.
+    fn services_of(
+        &mut self,
+        file: String,
+        named_at: NamedAt<'_>,
+        scope: &Scope,
+    ) -> Option<Services> {
+        let before = self.findings.len();
         let mut model: Option<Node> = None;
-        for document in documents {
-            let document = self.external(document, &inner);
+        for document in self.documents(&file, Some(named_at)) {
+            let document = self.external(document, scope);
             model = Some(match model {
                 None => document,
                 Some(base) => merge(base, document, &Path::ROOT, &mut self.findings),
             });
         }
-        let Some(written) = model.as_ref().and_then(|m| m.get("services")?.as_mapping()) else {
-            if self.findings.len() == before {
-                self.no_base(extends, &file, path);
-            }
-            return None;
-        };
-        if !written.contains(&extends.service) {
-            self.no_base(extends, &file, path);
+        if self.brought > self.limits.brought {
             return None;
         }
-        let mut others =
-            Services { file: &file, written: written.clone(), extended: BTreeMap::new() };
-        let service = self.extended(&mut others, &extends.service, &inner, chain)?;
-        Some(self.absolute(service, &extends.service, &inner))
+        let services = model.and_then(|mut model| model.as_mapping_mut()?.remove("services"));
+        let written = services.and_then(|mut services| services.value.as_mapping_mut().cloned());
+        let is_broken = written.is_none() && self.findings.len() > before;
+        let written = written.unwrap_or_default();
+        Some(Services { file, written, extended: BTreeMap::new(), is_broken })
     }
 
     /// A document that is read for a service in it.
     fn external(&mut self, mut document: Node, scope: &Scope) -> Node {
         if self.interpolate {
             let environment = &scope.environment;
-            crate::interpolate::interpolate(&mut document, environment, &mut self.findings);
+            let added =
+                crate::interpolate::interpolate(&mut document, environment, &mut self.findings);
+            self.bring(weight_of_text(added), None);
         }
         document
     }

@@ -15,13 +15,14 @@ use crate::env_file;
 use crate::explain::{Explained, Variables, explain};
 use crate::files::Files;
 use crate::finding::{self, Finding, Place, has_errors};
+use crate::limits::{self, Limits};
 use crate::normalise::{normalise, pass_through};
 use crate::path::Path;
 use crate::paths::{self, Base};
 use crate::profiles;
 use crate::project::Project;
 use crate::schema;
-use crate::tree::{Limits, Mapping, Node};
+use crate::tree::{Mapping, Node};
 use crate::unique::unique;
 
 use model::{Loader, Scope};
@@ -133,6 +134,7 @@ pub fn load(options: &LoadOptions, files: &dyn Files) -> Loaded {
             findings.push(empty_project(options));
         }
         finding::sort(&mut findings, &options.files);
+        limits::cut(&mut findings);
         return Loaded { project: None, tree: None, findings, env_files };
     };
     let loaded = match options.interpolate {
@@ -156,6 +158,7 @@ struct Read {
 pub fn merged(options: &LoadOptions, files: &dyn Files) -> (Option<Node>, Vec<Finding>) {
     let Read { model, mut findings, .. } = read(options, files);
     finding::sort(&mut findings, &options.files);
+    limits::cut(&mut findings);
     (model, findings)
 }
 
@@ -166,7 +169,9 @@ fn read(options: &LoadOptions, files: &dyn Files) -> Read {
         limits: options.limits,
         interpolate: options.interpolate,
         known: BTreeMap::new(),
+        others: BTreeMap::new(),
         included: 0,
+        brought: 0,
         env_files: BTreeMap::new(),
     };
     let mut documents: Vec<(String, Vec<Node>)> =
@@ -181,6 +186,8 @@ fn read(options: &LoadOptions, files: &dyn Files) -> Read {
     environment.insert("COMPOSE_PROJECT_NAME".to_string(), name.clone());
     let scope = Scope { directory: options.working_dir.clone(), environment, chain: Vec::new() };
     let model = loader.model(documents, &scope);
+    // What is there is not the whole.
+    let model = model.filter(|_| loader.brought <= loader.limits.brought);
     let Loader { findings, env_files, .. } = loader;
     Read { model, name, scope, findings, env_files }
 }
@@ -229,6 +236,7 @@ fn complete(
         env_file::forget(&mut root);
     }
     finding::sort(&mut findings, &options.files);
+    limits::cut(&mut findings);
     Loaded { project: Some(project), tree: Some(root), findings, env_files: BTreeMap::new() }
 }
 
@@ -256,6 +264,7 @@ fn complete_uninterpolated(
     }
     // A variable may be part of a profile, so no service is left out.
     finding::sort(&mut findings, &options.files);
+    limits::cut(&mut findings);
     Loaded { project: None, tree: Some(root), findings, env_files: BTreeMap::new() }
 }
 

@@ -2,23 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use super::extends::Services;
 use crate::canonical::canonical;
 use crate::dotenv;
 use crate::files::{self, Files, Kind};
 use crate::finding::Finding;
 use crate::interpolate::interpolate;
+use crate::limits::{LONGEST_CHAIN, Limits, MOST_INCLUDED, weight, weight_of_text};
 use crate::merge::merge;
 use crate::path::Path;
 use crate::paths::{self, Base, beside_its_name};
 use crate::reset;
 use crate::schema;
-use crate::tree::{Entry, How, Limits, Mapping, Node, Span, parse_with};
+use crate::tree::{Entry, How, Mapping, Node, Span, parse_with};
 use crate::unique::unique;
-
-/// How many files one project may include, counted as often as they are.
-const MOST_INCLUDED: usize = 1_000;
-/// How many includes or extends may follow each other.
-pub(super) const LONGEST_CHAIN: usize = 64;
 
 /// Reads files and merges them.
 pub(super) struct Loader<'a> {
@@ -28,7 +25,11 @@ pub(super) struct Loader<'a> {
     pub(super) interpolate: bool,
     /// Files that were read, as they are written: many services may extend the same file.
     pub(super) known: BTreeMap<String, Vec<Node>>,
+    /// The services of other files that services extend.
+    pub(super) others: BTreeMap<String, Services>,
     pub(super) included: usize,
+    /// Values that includes and extends have brought so far.
+    pub(super) brought: usize,
     /// The env files of includes, by the Compose files that they count in.
     pub(super) env_files: BTreeMap<String, Vec<String>>,
 }
@@ -55,8 +56,12 @@ impl Loader<'_> {
     /// The documents of a file as they are written. `named_at` is where the file is named, if a
     /// file does it.
     pub(super) fn documents(&mut self, file: &str, named_at: Option<NamedAt<'_>>) -> Vec<Node> {
-        if let Some(documents) = self.known.get(file) {
-            return documents.clone();
+        if let Some(size) = self.known.get(file).map(|documents| documents.iter().map(weight).sum())
+        {
+            // Counted before it is copied: the copy is what must not happen.
+            let is_allowed = self.bring(size, named_at.as_ref().map(|named_at| named_at.span));
+            let documents = self.known.get(file).filter(|_| is_allowed);
+            return documents.cloned().unwrap_or_default();
         }
         match self.read(file) {
             Ok(text) => {
@@ -78,6 +83,23 @@ impl Loader<'_> {
                 Vec::new()
             }
         }
+    }
+
+    /// Counts values that are brought together; whether they may be. That they may not is said once.
+    pub(super) fn bring(&mut self, size: usize, at: Option<&Span>) -> bool {
+        let was_allowed = self.brought <= self.limits.brought;
+        self.brought = self.brought.saturating_add(size);
+        let is_allowed = self.brought <= self.limits.brought;
+        if was_allowed && !is_allowed {
+            let message = "include and extends bring too many values together".to_string();
+            let finding = Finding::error("too-many-values", message)
+                .hint("each counts as often as it is brought: extend smaller services");
+            self.findings.push(match at {
+                Some(span) => finding.at(span.place()),
+                None => finding,
+            });
+        }
+        is_allowed
     }
 
     fn read(&self, file: &str) -> Result<String, String> {
@@ -132,7 +154,8 @@ impl Loader<'_> {
             return None;
         }
         if self.interpolate {
-            interpolate(&mut document, &scope.environment, &mut self.findings);
+            let added = interpolate(&mut document, &scope.environment, &mut self.findings);
+            self.bring(weight_of_text(added), None);
         }
         document = self.include(document, scope);
         if let Some(model) = model {

@@ -28,24 +28,24 @@ pub(super) fn project_name(
         return name.clone();
     }
     let lookup = |name: &str| environment.get(name).map(String::as_str);
-    let mut written =
-        documents.iter().flat_map(|(_, documents)| documents).filter_map(|document| {
-            let name = document.get("name")?;
-            let text = match options.interpolate {
-                // Problems are found again, with their place, when the file is interpolated.
-                true => substitute(name.as_str()?, &lookup, &mut Vec::new()),
-                false => name.as_str()?.to_string(),
-            };
-            Some((name, text)).filter(|(_, text)| !text.is_empty())
-        });
+    let mut written = documents
+        .iter()
+        .flat_map(|(_, documents)| documents)
+        .filter_map(|document| document.get("name"))
+        .filter_map(|name| Some((name, name.as_str().filter(|text| !text.is_empty())?)));
     if let Some((node, text)) = written.next_back() {
+        let text = match options.interpolate {
+            // Problems are found again, with their place, when the file is interpolated.
+            true => substitute(text, &lookup, &mut Vec::new()),
+            false => text.to_string(),
+        };
         let name = normalise_name(&text);
         if name.is_empty() {
             findings.push(
-                Finding::error("invalid-project-name", format!("nothing is left of {text:?}"))
+                Finding::error("invalid-project-name", format!("{text:?} leaves no project name"))
                     .about(node)
                     .on("name")
-                    .hint("use letters and digits"),
+                    .hint("use letters and digits, or take name: out"),
             );
         }
         return name;

@@ -1,11 +1,12 @@
 //! Holds a merged tree against the table.
 
+use super::sections::INCLUDE;
 use super::service::PROJECT;
 use super::shape::{
     Field, IS_BOOL, IS_COUNT, IS_INT, IS_NULL, IS_NUMBER, IS_TEXT, Object, Scalars, Shape, Status,
 };
 use super::suggest::closest;
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::path::Path;
 use crate::tree::{Data, Entry, Mapping, Node, Span, Tag};
 
@@ -13,6 +14,23 @@ use crate::tree::{Data, Entry, Mapping, Node, Span, Tag};
 pub(crate) fn check(root: &Node, findings: &mut Vec<Finding>) {
     let Some(mapping) = root.as_mapping() else { return };
     object(mapping, &root.span, &PROJECT, &Path::ROOT, findings);
+}
+
+/// What is wrong with an `include`. It is gone from the tree by the time of [`check`].
+pub(crate) fn check_include(include: &Entry, findings: &mut Vec<Finding>) {
+    if include.value.is_null() {
+        return;
+    }
+    let path = Path::ROOT.key("include");
+    let mut found = Vec::new();
+    shape(&include.value, &include.key.span, &INCLUDE, &path, &mut found);
+    for finding in &mut found {
+        // Docker Compose does not look.
+        if finding.code == "unknown-attribute" {
+            finding.severity = Severity::Warning;
+        }
+    }
+    findings.extend(found);
 }
 
 fn object(

@@ -8,7 +8,7 @@ mod service;
 mod shape;
 mod suggest;
 
-pub(crate) use check::check;
+pub(crate) use check::{check, check_include};
 pub(crate) use suggest::closest;
 
 use shape::Status;

@@ -27,7 +27,7 @@ pub(super) const BUILD: Shape = Shape::Either(&[
             field("sbom", BOOL_OR_TEXT),
             field("secrets", FILE_REFERENCES),
             field("shm_size", INT_OR_TEXT),
-            field("ssh", Shape::Either(&[TEXT, Shape::Map(&SCALAR), TEXT_SET])),
+            field("ssh", LIST_OR_MAP),
             field("tags", TEXTS),
             field("target", TEXT),
             field("ulimits", ULIMITS),
@@ -50,11 +50,11 @@ pub(super) const BLKIO: Shape = Shape::Object(&Object {
         field("device_read_iops", BLKIO_LIMIT),
         field("device_write_bps", BLKIO_LIMIT),
         field("device_write_iops", BLKIO_LIMIT),
-        field("weight", INT_OR_TEXT),
+        field("weight", INT),
         field(
             "weight_device",
             Shape::List(&Shape::Object(&Object {
-                fields: &[field("path", TEXT), field("weight", INT_OR_TEXT)],
+                fields: &[field("path", TEXT), field("weight", INT)],
                 required: &[],
             })),
         ),
@@ -230,7 +230,7 @@ pub(super) const VOLUMES: Shape = Shape::Set(&Shape::Either(&[
             field(
                 "tmpfs",
                 Shape::Object(&Object {
-                    fields: &[field("mode", NUMBER_OR_TEXT), field("size", COUNT_OR_TEXT)],
+                    fields: &[field("mode", NUMBER), field("size", COUNT_OR_TEXT)],
                     required: &[],
                 }),
             ),

@@ -98,7 +98,7 @@ pub(super) const MODEL: Shape = Shape::Object(&Object {
 });
 
 pub(super) const INCLUDE: Shape = Shape::List(&Shape::Either(&[
-    TEXT,
+    TEXT_OR_NULL,
     Shape::Object(&Object {
         fields: &[
             field("env_file", TEXT_OR_TEXTS),

@@ -6,27 +6,13 @@ use std::sync::Arc;
 use granit_parser::{Event, Parser, ScalarStyle, Span as RawSpan, StrInput, Tag as RawTag};
 
 use super::node::{Data, Entry, How, Key, Mapping, Node, Tag};
-use super::scalar;
 use super::span::{Source, Span};
+use super::{base64, scalar};
 use crate::finding::Finding;
-
-/// How much one file may ask for. An alias counts as often as it is used, so that a few lines
-/// cannot stand for millions of values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Values in one file after aliases are resolved.
-    pub nodes: usize,
-    /// Nesting of lists and mappings.
-    pub depth: usize,
-    /// Size of one file in bytes.
-    pub bytes: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { nodes: 100_000, depth: 100, bytes: 4 << 20 }
-    }
-}
+use crate::limits::{
+    COPIED_PER_NODE, FEW_ALIASED, LONGEST_KEY, LONGEST_PATH, Limits, MOST_ALIASED_PER_WRITTEN,
+    is_full, weight_of_text,
+};
 
 /// Composes every document of a text. `file` is the name that findings give it. A document with a
 /// syntax error is left out; duplicate keys and the like are findings, and the tree still comes.
@@ -52,6 +38,7 @@ pub fn parse_with(text: &str, file: &str, limits: &Limits) -> (Vec<Node>, Vec<Fi
         limits,
         nodes: 0,
         aliased: 0,
+        copied: 0,
         anchors: HashMap::new(),
         path: Vec::new(),
         findings: Vec::new(),
@@ -59,11 +46,6 @@ pub fn parse_with(text: &str, file: &str, limits: &Limits) -> (Vec<Node>, Vec<Fi
     let documents = composer.documents();
     (documents, composer.findings)
 }
-
-/// Values that aliases may add to any file, however small it is.
-const FEW_ALIASED: usize = 5_000;
-/// Values that aliases may add for each one that is written out.
-const MOST_ALIASED_PER_WRITTEN: usize = 20;
 
 /// Composing stops at once: the finding has been recorded.
 struct Stop;
@@ -75,6 +57,8 @@ struct Composer<'a> {
     nodes: usize,
     /// How many of the nodes came from aliases.
     aliased: usize,
+    /// How many nodes were copied, for aliases and to keep what an anchor stands for.
+    copied: usize,
     /// Finished anchors with the number of nodes below them; an anchor that is still being built
     /// is not in here, so an alias to it is a cycle.
     anchors: HashMap<usize, (Node, usize)>,
@@ -132,8 +116,17 @@ impl<'a> Composer<'a> {
             let message = format!("values are nested deeper than {} levels", self.limits.depth);
             return Err(self.stop("nested-too-deep", message, &span));
         }
+        if is_full(&self.findings) {
+            let message = "there may be more findings below".to_string();
+            return Err(self.stop("too-many-findings", message, &span));
+        }
         let before = self.nodes;
-        self.count(1, &span)?;
+        let weight = match &event {
+            Event::Scalar(text, ..) => weight_of_text(text.len()),
+            _ => 1,
+        };
+        self.count(weight, &span)?;
+        let written = span.clone();
         let (mut node, anchor) = match event {
             Event::Alias(id) => return self.alias(id, span),
             Event::Scalar(text, style, anchor, tag) => {
@@ -157,7 +150,9 @@ impl<'a> Composer<'a> {
             self.foreign_tag(&mut node);
         }
         if anchor != 0 {
-            self.anchors.insert(anchor, (node.clone(), self.nodes - before));
+            let size = self.nodes - before;
+            self.copy(size, &written)?;
+            self.anchors.insert(anchor, (node.clone(), size));
         }
         Ok(node)
     }
@@ -168,6 +163,17 @@ impl<'a> Composer<'a> {
             return Ok(());
         }
         Err(self.too_many(span))
+    }
+
+    /// Counts values that are about to be copied.
+    fn copy(&mut self, size: usize, span: &Span) -> Result<(), Stop> {
+        self.copied += size;
+        let written = self.nodes - self.aliased;
+        let is_ratio_kept = self.aliased <= FEW_ALIASED + MOST_ALIASED_PER_WRITTEN * written;
+        match is_ratio_kept && self.copied <= COPIED_PER_NODE * self.limits.nodes {
+            true => Ok(()),
+            false => Err(self.too_many(span)),
+        }
     }
 
     fn too_many(&mut self, span: &Span) -> Stop {
@@ -186,7 +192,14 @@ impl<'a> Composer<'a> {
     }
 
     fn path_text(&self) -> String {
-        self.path.concat().trim_start_matches('.').to_string()
+        let mut text = String::new();
+        for step in &self.path {
+            if text.len() > LONGEST_PATH {
+                return text + "...";
+            }
+            text += step;
+        }
+        text.trim_start_matches('.').to_string()
     }
 
     fn alias(&mut self, id: usize, span: Span) -> Result<Node, Stop> {
@@ -197,10 +210,7 @@ impl<'a> Composer<'a> {
         // Counted before it is copied: the copy is what must not happen.
         self.count(size, &span)?;
         self.aliased += size;
-        let written = self.nodes - self.aliased;
-        if self.aliased > FEW_ALIASED + MOST_ALIASED_PER_WRITTEN * written {
-            return Err(self.too_many(&span));
-        }
+        self.copy(size, &span)?;
         let Some((node, _)) = self.anchors.get(&id) else { return Err(Stop) };
         let mut node = node.clone();
         node.came_through(How::Alias, &span);
@@ -210,17 +220,46 @@ impl<'a> Composer<'a> {
     fn scalar(&mut self, text: &str, style: ScalarStyle, tag: Option<&RawTag>, span: Span) -> Node {
         let core = tag.filter(|tag| is_core(tag)).map(|tag| tag.suffix());
         let own = tag.and_then(tag_of);
+        let is_plain = style == ScalarStyle::Plain && !matches!(own, Some(Tag::Foreign(_)));
+        let is_date = matches!(core, None | Some("timestamp")) && scalar::is_timestamp(text);
         let data = match core {
-            Some("str" | "binary") => Data::String(text.to_string()),
-            Some(_) => scalar::resolve(text),
-            None if style == ScalarStyle::Plain => scalar::resolve(text),
+            Some(kind) => self.tagged(kind, text, &span),
+            None if is_plain => scalar::resolve(text),
             None => Data::String(text.to_string()),
         };
-        let plain = style == ScalarStyle::Plain && tag.is_none();
-        let timestamp = plain && scalar::is_timestamp(text);
         let mut node = Node::new(data, span);
-        node.tag = if timestamp { Some(Tag::Timestamp) } else { own };
+        node.tag = if is_date && (is_plain || core.is_some()) { Some(Tag::Timestamp) } else { own };
         node
+    }
+
+    /// The value of a scalar with a tag of YAML itself.
+    fn tagged(&mut self, kind: &str, text: &str, span: &Span) -> Data {
+        let value = match kind {
+            "str" => Data::String(text.to_string()),
+            "binary" => match base64::decode(text) {
+                Some(bytes) => return Data::String(String::from_utf8_lossy(&bytes).into_owned()),
+                None => Data::Null,
+            },
+            _ => scalar::resolve(text),
+        };
+        let fits = match kind {
+            "int" => matches!(value, Data::Int(_)),
+            "float" => matches!(value, Data::Int(_) | Data::Float(_)),
+            "bool" => matches!(value, Data::Bool(_)),
+            "null" => value == Data::Null,
+            "binary" => false,
+            "timestamp" => scalar::is_timestamp(text),
+            _ => true,
+        };
+        if !fits {
+            self.findings.push(
+                Finding::error("wrong-tag", format!("this is not what the tag !!{kind} says"))
+                    .at(span.place())
+                    .on(self.path_text())
+                    .hint("take the tag out, or correct the value"),
+            );
+        }
+        value
     }
 
     fn foreign_tag(&mut self, node: &mut Node) {
@@ -276,11 +315,17 @@ impl<'a> Composer<'a> {
     fn key(&mut self, event: Event<'a>, span: Span, depth: usize) -> Result<Key, Stop> {
         let written = span.clone();
         let node = self.node(event, span, depth + 1)?;
-        if let Data::String(name) = node.data {
-            return Ok(Key { name, span: written });
+        if node.as_str().is_some_and(|name| name.len() > LONGEST_KEY) {
+            let message = format!("a key has more than {LONGEST_KEY} characters");
+            return Err(self.stop("key-too-long", message, &written));
         }
-        let name = node.scalar_text().unwrap_or_else(|| written.text().trim().to_string());
-        let message = format!("the key {name} is {}, not a text", node.kind_name());
+        let is_date = node.tag == Some(Tag::Timestamp);
+        let kind = if is_date { "a date" } else { node.kind_name() };
+        let name = match node.data {
+            Data::String(name) if !is_date => return Ok(Key { name, span: written }),
+            _ => node.scalar_text().unwrap_or_else(|| written.text().trim().to_string()),
+        };
+        let message = format!("the key {name} is {kind}, not a text");
         self.findings.push(
             Finding::error("key-not-text", message)
                 .at(written.place())

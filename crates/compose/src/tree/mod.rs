@@ -5,12 +5,14 @@
 //! findings, and plain scalars follow the rules that Docker Compose users rely on (`0777` is 511,
 //! `yes` is a text).
 
+mod base64;
 mod build;
 mod node;
 mod scalar;
 mod span;
 
-pub use build::{Limits, parse, parse_with};
+pub use crate::limits::Limits;
+pub use build::{parse, parse_with};
 pub use node::{Data, Entry, How, Key, Mapping, Node, Origin, Tag};
 pub use span::{Source, Span};
 

@@ -1,5 +1,6 @@
 //! The tree itself and how to look into it.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -71,6 +72,16 @@ pub struct Origin {
     pub earlier: Option<Arc<Origin>>,
 }
 
+impl Drop for Origin {
+    /// One after the other: a way of many steps would not fit on the stack.
+    fn drop(&mut self) {
+        let mut next = self.earlier.take();
+        while let Some(mut step) = next.and_then(Arc::into_inner) {
+            next = step.earlier.take();
+        }
+    }
+}
+
 /// A value with its place. Two nodes are equal if their data is, wherever they were written.
 #[derive(Clone, Debug)]
 pub struct Node {
@@ -107,6 +118,9 @@ pub struct Entry {
     /// The value.
     pub value: Node,
 }
+
+/// From this many entries on it pays to look keys up in an index.
+const WORTH_AN_INDEX: usize = 32;
 
 /// Entries in order, each key once.
 #[derive(Clone, Debug, Default)]
@@ -154,6 +168,38 @@ impl Mapping {
         match self.get_mut(&key.name) {
             Some(slot) => *slot = value,
             None => self.entries.push(Entry { key, value }),
+        }
+    }
+
+    /// Sets many keys, each keeping its position if it was there; `join` makes one value of the old
+    /// one and the new one.
+    pub(crate) fn insert_all(
+        &mut self,
+        more: impl IntoIterator<Item = (Key, Node)>,
+        mut join: impl FnMut(Node, Node, &Key) -> Node,
+    ) {
+        let mut index: Option<HashMap<String, usize>> = None;
+        for (key, value) in more {
+            if index.is_none() && self.entries.len() >= WORTH_AN_INDEX {
+                let names = self.entries.iter().map(|entry| entry.key.name.clone());
+                index = Some(names.enumerate().map(|(at, name)| (name, at)).collect());
+            }
+            let at = match &index {
+                Some(index) => index.get(&key.name).copied(),
+                None => self.entries.iter().position(|entry| entry.key.name == key.name),
+            };
+            match at.and_then(|at| self.entries.get_mut(at)) {
+                Some(entry) => {
+                    let old = std::mem::replace(&mut entry.value, Node::null(&key.span));
+                    entry.value = join(old, value, &key);
+                }
+                None => {
+                    if let Some(index) = &mut index {
+                        index.insert(key.name.clone(), self.entries.len());
+                    }
+                    self.entries.push(Entry { key, value });
+                }
+            }
         }
     }
 

@@ -104,14 +104,14 @@ fn is_time(text: &str) -> bool {
         && parts[2].parse::<f64>().is_ok()
 }
 
-/// A floating-point number as Docker Compose prints it: `1.0` is `1`, `1e3` is `1000`, and an
-/// exponent is used below 1e-4 and from 1e21.
+/// A floating-point number as Docker Compose writes it into a text: `1.0` is `1`, `1e3` is `1000`,
+/// and an exponent is used below 1e-4 and from 1e6.
 pub(crate) fn float_text(value: f64) -> String {
     if value.is_infinite() {
         return if value > 0.0 { "+Inf".into() } else { "-Inf".into() };
     }
     let magnitude = value.abs();
-    if magnitude != 0.0 && !(1e-4..1e21).contains(&magnitude) {
+    if magnitude != 0.0 && !(1e-4..1e6).contains(&magnitude) {
         let text = format!("{value:e}");
         let Some((mantissa, exponent)) = text.split_once('e') else { return text };
         let (sign, digits) = match exponent.strip_prefix('-') {

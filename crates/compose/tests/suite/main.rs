@@ -12,6 +12,8 @@ mod cases;
 mod codes;
 mod comparable;
 mod conformance;
+mod hostile;
 mod limits;
 mod noise;
+mod oracle;
 mod typed;

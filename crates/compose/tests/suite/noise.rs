@@ -131,6 +131,6 @@ fn noise_gives_findings_and_no_panic() {
             assert_eq!(documents.len(), 1, "{json}");
         }
         dotenv::parse(&base, "x.env", &BTreeMap::new());
-        dotenv::parse_raw(&over, &BTreeMap::new());
+        dotenv::parse_raw(&over, "x.env", &BTreeMap::new());
     }
 }
