@@ -1,5 +1,6 @@
 //! Values that a form implies, whoever reads it.
 
+use crate::canonical::clean;
 use crate::tree::{Data, Node, Span};
 
 /// Adds what short and long forms leave out.
@@ -19,6 +20,11 @@ fn service(node: &mut Node) {
         set_default(port, "protocol", |span| Node::string("tcp", span));
     });
     for_each(node.get_mut("secrets"), secret_target);
+    for_each(node.get_mut("volumes"), |mount| {
+        if let Some(Data::String(target)) = mount.get_mut("target").map(|target| &mut target.data) {
+            *target = clean(target);
+        }
+    });
 }
 
 fn secret_target(secret: &mut Node) {

@@ -12,7 +12,7 @@ use crate::tree::{Data, Node};
 
 pub(crate) use ports::{port_key, published_range};
 pub(crate) use resources::dependency;
-pub(crate) use volumes::mount_target;
+pub(crate) use volumes::{clean, mount_target};
 
 use lists::{
     environment, list_of_text, list_to_keys, map_of_text, scalar_to_list, strings_to_field,

@@ -261,6 +261,13 @@ pub(super) fn deploy(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Findi
             if let Some(node) = section_value.get_mut(field) {
                 duration(node, &path.key(section).key(field), findings);
             }
+            // No delay between copies is what there is anyway.
+            if let Some(fields) = section_value.as_mapping_mut()
+                && section != "restart_policy"
+                && fields.get(field).and_then(Node::as_str) == Some("0s")
+            {
+                fields.remove(field);
+            }
         }
     }
     let Some(resources) = value.get_mut("resources") else { return };

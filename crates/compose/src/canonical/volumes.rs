@@ -100,7 +100,8 @@ fn add_option(volume: &mut ShortVolume, option: &str) {
     }
 }
 
-fn clean(target: &str) -> String {
+/// A path in a container as Docker Compose prints it.
+pub(crate) fn clean(target: &str) -> String {
     if target.is_empty() { String::new() } else { files::normalise(target) }
 }
 
@@ -152,11 +153,6 @@ fn remarks(volume: &ShortVolume, item: &Node, path: &Path<'_>, findings: &mut Ve
 }
 
 fn long_form(item: &mut Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
-    if let Some(target) = item.get_mut("target")
-        && let Some(text) = target.as_str()
-    {
-        target.data = Data::String(clean(text));
-    }
     let Some(tmpfs) = item.get_mut("tmpfs") else { return };
     if let Some(size) = tmpfs.get_mut("size") {
         super::byte_size(size, &path.key("tmpfs").key("size"), findings);

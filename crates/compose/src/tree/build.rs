@@ -384,7 +384,7 @@ impl<'a> Composer<'a> {
 }
 
 fn is_core(tag: &RawTag) -> bool {
-    tag.is_yaml_core_schema() || tag.handle() == "!!"
+    tag.is_yaml_core_schema() || matches!(tag.handle(), "!!" | "tag:yaml.org,2002:")
 }
 
 fn tag_of(tag: &RawTag) -> Option<Tag> {
@@ -393,7 +393,7 @@ fn tag_of(tag: &RawTag) -> Option<Tag> {
         ("!", "override") => Some(Tag::Override),
         _ if is_core(tag) => None,
         // `!` alone only says that the scalar is text.
-        ("!" | "", "") => None,
+        ("!", "") | ("", "" | "!") => None,
         (handle, suffix) => Some(Tag::Foreign(format!("{handle}{suffix}"))),
     }
 }
