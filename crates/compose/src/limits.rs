@@ -1,10 +1,10 @@
-//! How much a project may ask for. Every figure is far above what people write and low enough that
-//! a hostile project ends in an error at once; the table in the crate's documentation has them all.
+#![doc = include_str!("../LIMITS.md")]
 
 use crate::finding::{Finding, Severity};
 use crate::tree::Node;
 
-/// Limits that a caller may set. The others are fixed, see [`crate::limits`].
+/// Limits that a caller may set. The table of the module [`crate::limits`] says why they are what
+/// they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Values in one file after aliases are resolved; a long text counts as several.
@@ -74,8 +74,8 @@ pub(crate) fn is_full(findings: &[Finding]) -> bool {
     findings.len() >= MOST_FINDINGS
 }
 
-/// Whether one more finding is worth its making. An error is, even where warnings have taken all the
-/// room, as long as there may be no other.
+/// Whether one more finding is worth its making. Where warnings have taken all the room, an error
+/// still is, as long as there may be no other.
 pub(crate) fn has_room(findings: &[Finding], is_error: bool) -> bool {
     !is_full(findings) || (is_error && findings.len() < 2 * MOST_FINDINGS)
 }
@@ -100,4 +100,50 @@ pub(crate) fn cut(findings: &mut Vec<Finding>) {
     });
     let message = format!("there are {} more findings", all - findings.len());
     findings.push(Finding::warning("too-many-findings", message).hint("mend the first ones first"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_says_what_holds() {
+        let table: Vec<&str> =
+            include_str!("../LIMITS.md").lines().filter(|line| line.starts_with('|')).collect();
+        let Limits { nodes, depth, bytes, brought } = Limits::default();
+        let figures = [
+            ("bytes of a file", bytes),
+            ("values of a file", nodes),
+            ("values from aliases", FEW_ALIASED),
+            ("values copied", COPIED_PER_NODE),
+            ("nesting", depth),
+            ("characters of a key", LONGEST_KEY),
+            ("values that `include`", brought),
+            ("includes or extends", LONGEST_CHAIN),
+            ("files included", MOST_INCLUDED),
+            ("variables in the defaults", DEEPEST_TEMPLATE),
+            ("bytes that variables add to a text", MOST_ADDED_TO_TEXT),
+            ("bytes that variables add to a document", MOST_TEXT),
+            ("ports", MOST_PORTS),
+            ("findings", MOST_FINDINGS),
+        ];
+        for (what, figure) in figures {
+            let row = table.iter().find(|row| row.starts_with(&format!("| {what}")));
+            let cell = row.unwrap().split('|').nth(2).unwrap();
+            let number = cell.split([' ', ',']).find(|word| !word.is_empty());
+            assert_eq!(number, Some(figure.to_string().as_str()), "{what}");
+        }
+        assert_eq!(table.len(), figures.len() + 2);
+    }
+
+    #[test]
+    fn errors_are_kept_before_warnings() {
+        let warning = || Finding::warning("no-image", "a");
+        let mut findings: Vec<Finding> = (0..MOST_FINDINGS).map(|_| warning()).collect();
+        findings.extend((0..3).map(|_| Finding::error("duplicate-key", "b")));
+        cut(&mut findings);
+        let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
+        assert_eq!((errors.count(), findings.len()), (3, MOST_FINDINGS + 1));
+        assert_eq!(findings.last().unwrap().message, "there are 3 more findings");
+    }
 }

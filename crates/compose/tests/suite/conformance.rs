@@ -10,7 +10,7 @@ use hob_compose::{
 };
 use serde_json::Value;
 
-use super::comparable::comparable;
+use super::comparable::{Difference, comparable, first_difference};
 
 struct Disk;
 
@@ -87,10 +87,7 @@ fn outcome(dir: &Path) -> Outcome {
             let shown = loaded.tree.as_ref().map(render::to_json).unwrap_or_default();
             let ours = comparable(serde_json::from_str(&shown).unwrap_or_default());
             let theirs = comparable(expected["model"].clone());
-            match ours == theirs {
-                true => Outcome::Equal,
-                false => Outcome::Deviates(difference(&ours, &theirs, "")),
-            }
+            difference(&ours, &theirs).map_or(Outcome::Equal, Outcome::Deviates)
         }
         Some(1) if refusals.is_empty() => {
             Outcome::Deviates(format!("accepted, expected {}", expected["error"]))
@@ -102,18 +99,10 @@ fn outcome(dir: &Path) -> Outcome {
     }
 }
 
-fn difference(ours: &Value, theirs: &Value, path: &str) -> String {
-    match (ours, theirs) {
-        (Value::Object(a), Value::Object(b)) => {
-            let keys: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
-            let parts = keys.into_iter().filter(|key| a.get(*key) != b.get(*key));
-            parts
-                .map(|key| difference(&ours[key], &theirs[key], &format!("{path}.{key}")))
-                .collect::<Vec<_>>()
-                .join("\n    ")
-        }
-        _ => format!("{path}: ours {ours}, theirs {theirs}"),
-    }
+fn difference(ours: &Value, theirs: &Value) -> Option<String> {
+    let Difference { path, left, right } = first_difference(ours, theirs)?;
+    let shown = |value: Option<Value>| value.map_or("nothing".to_string(), |v| v.to_string());
+    Some(format!("{path}: ours {}, theirs {}", shown(left), shown(right)))
 }
 
 /// The names in a list beside this test, each with a reason behind `#`.
@@ -173,8 +162,8 @@ fn merged_trees_are_as_expected() {
         let (ours, _) = merged(&options(dir.to_str().unwrap()), &Disk);
         let value = |node: &tree::Node| serde_json::to_value(node).unwrap();
         let (ours, theirs) = (value(&ours.unwrap()), value(&expected[0]));
-        if ours != theirs {
-            report += &format!("{}: {}\n", dir.display(), difference(&ours, &theirs, ""));
+        if let Some(difference) = difference(&ours, &theirs) {
+            report += &format!("{}: {difference}\n", dir.display());
         }
     }
     assert!(report.is_empty(), "{report}");
