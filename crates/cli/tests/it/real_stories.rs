@@ -19,8 +19,11 @@ async fn real_stories_of_deploying() {
 
 #[tokio::test]
 async fn real_stories_of_changing() {
-    tell("stories-2", &["changed-attributes", "changed-file", "removed-service", "stale-plan", "building"])
-        .await;
+    tell(
+        "stories-2",
+        &["changed-attributes", "changed-file", "removed-service", "stale-plan", "building"],
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -36,7 +39,7 @@ async fn real_stories_of_neighbours() {
 
 #[tokio::test]
 async fn real_stories_of_accidents() {
-    tell("stories-5", &["killed-and-stopped", "changed-key"]).await;
+    tell("stories-5", &["killed-and-stopped", "changed-key", "no-forwarding"]).await;
 }
 
 /// Tells the stories one after the other on hosts of their own.

@@ -40,6 +40,7 @@ fn build(bench: &Bench, dockerfile: &str, files: &[(&str, &str)]) -> BuildSpec {
         context: BuildContext::Files(Arc::new(ContextFiles(entries.collect()))),
         dockerfile: "Dockerfile".to_owned(),
         dockerfile_text: Arc::from(dockerfile),
+        bases: Vec::new(),
         args: BTreeMap::new(),
         target: None,
         labels: BTreeMap::new(),

@@ -32,6 +32,8 @@ pub struct BuildSpec {
     pub dockerfile: String,
     /// What stands in it; empty for a remote context, where nobody has read it.
     pub dockerfile_text: Arc<str>,
+    /// Builds of the same stack that it starts from, and that are made before it.
+    pub bases: Vec<Arc<BuildSpec>>,
     /// Build arguments, which may be secrets.
     pub args: BTreeMap<String, Secret<String>>,
     /// The stage that is built; `None` is the last one.
@@ -189,6 +191,7 @@ impl BuildSpec {
             context,
             dockerfile,
             dockerfile_text,
+            bases,
             args,
             target,
             labels,
@@ -217,6 +220,9 @@ impl BuildSpec {
         }
         let text = Digest::of(dockerfile_text.as_bytes());
         out.shown("dockerfile", std::iter::once((dockerfile, text.as_str())));
+        let bases: BTreeMap<String, Digest> =
+            bases.iter().map(|base| (base.image.to_string(), base.digest())).collect();
+        out.shown("bases", bases.iter().map(|(image, digest)| (image, digest.as_str())));
         out.shown_map("args", args);
         out.put("target", target);
         out.put("labels", labels);

@@ -107,8 +107,7 @@ fn one_image_is_built_once() {
 #[test]
 fn what_decides_about_building_again() {
     let digest = |attributes: &str, files: &str| {
-        let compose =
-            format!("services: {{ app: {{ build: {{ context: app{attributes} }} }} }}");
+        let compose = format!("services: {{ app: {{ build: {{ context: app{attributes} }} }} }}");
         let files = format!("--- stacks/web/app/Dockerfile\nFROM a\n{files}");
         builds(&stack(&compose, &files))[0].1.digest()
     };
@@ -175,4 +174,24 @@ fn two_ways_to_build_one_image_are_refused() {
         "--- stacks/web/a/Dockerfile\nFROM a\n--- stacks/web/b/Dockerfile\nFROM b\n",
     );
     insta::assert_snapshot!(findings_of(&text));
+}
+
+#[test]
+fn an_image_may_start_from_another_of_the_stack() {
+    let compose = "services:\n  a: { image: top, build: a }\n  z: { image: base, build: z }";
+    let files = |content: &str| {
+        format!(
+            "--- stacks/web/a/Dockerfile\nFROM base:latest\n--- stacks/web/z/Dockerfile\nFROM x\n\
+             --- stacks/web/z/file\n{content}\n"
+        )
+    };
+    let before = builds(&stack(compose, &files("1")));
+    assert_eq!(before[0].1.bases[0].image.as_str(), "base");
+    let after = builds(&stack(compose, &files("2")));
+    assert_ne!(before[0].1.digest(), after[0].1.digest());
+    let circle = "--- stacks/web/a/Dockerfile\nFROM base\n--- stacks/web/z/Dockerfile\nFROM top\n";
+    let found = findings_of(&stack(compose, circle));
+    assert!(found.contains("error[builds-in-a-circle]"), "{found}");
+    let itself = "--- stacks/web/a/Dockerfile\nFROM top\n--- stacks/web/z/Dockerfile\nFROM x\n";
+    assert_eq!(builds(&stack(compose, itself))[0].1.bases, []);
 }

@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use hob_model::{desired::DesiredService, spec::BuildSpec};
+use hob_model::{ServiceName, desired::DesiredService, spec::BuildSpec};
 
-use super::{host::HostPlan, service::Decision};
+use super::{host::HostPlan, stack::Decided};
 use crate::change::{Obstacle, Reason};
 
 /// What has to be built before a container of the service can be made.
@@ -16,17 +16,24 @@ pub(super) fn needed<'a>(
     service.spec.build.as_ref().filter(|build| !plan.state.is_built(build))
 }
 
-/// Why it has to be built: what differs, if the record of a container says it.
-pub(super) fn why(plan: &HostPlan<'_>, build: &BuildSpec, decision: &Decision) -> Vec<Reason> {
-    let of_build = |reason: &&Reason| matches!(reason, Reason::Build { .. });
-    let why: Vec<Reason> = decision.why.iter().filter(of_build).cloned().collect();
+/// Why it has to be built: what differs, if the record of a container of the image says it.
+pub(super) fn why(plan: &HostPlan<'_>, build: &BuildSpec, stack: &Decided<'_>) -> Vec<Reason> {
     if plan.state.image(&build.image).is_none() {
-        vec![Reason::Missing]
-    } else if why.is_empty() {
-        vec![Reason::OtherBuild]
-    } else {
-        why
+        return vec![Reason::Missing];
     }
+    let is_user = |name: &ServiceName| {
+        let service = stack.declared.services.get(name);
+        let own = service.and_then(|service| service.spec.build.as_ref());
+        own.is_some_and(|own| own.image.familiar() == build.image.familiar())
+    };
+    let users = stack.decisions.iter().filter(|(name, _)| is_user(name));
+    let mut why: Vec<Reason> = Vec::new();
+    for reason in users.flat_map(|(_, decision)| &decision.why) {
+        if matches!(reason, Reason::Build { .. }) && !why.contains(reason) {
+            why.push(reason.clone());
+        }
+    }
+    if why.is_empty() { vec![Reason::OtherBuild] } else { why }
 }
 
 /// What stands in the way of building: the Engine's builder builds for its own host.

@@ -101,6 +101,7 @@ fn build(before: Option<&Value>, after: Option<&Value>) -> Vec<Reason> {
                 why.extend(keys.iter().map(|path| format!("source {path}")));
             }
             "args" => why.extend(keys.iter().map(|name| format!("build arg {name}"))),
+            "bases" => why.extend(keys.iter().map(|image| format!("base {image}"))),
             "labels" => why.extend(keys.iter().map(|name| format!("build label {name}"))),
             other => why.push(format!("build {other}")),
         }

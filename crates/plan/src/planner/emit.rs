@@ -8,8 +8,8 @@ use std::{
 
 use hob_model::{
     ContainerName, ServiceName, StackPath,
-    desired::{Condition, DesiredService, StackFile},
-    spec::Mount,
+    desired::{Condition, StackFile},
+    spec::{BuildSpec, Mount},
 };
 
 use super::{
@@ -18,6 +18,7 @@ use super::{
     files,
     handover::{Taken, Taker},
     host::{HostPlan, Made},
+    images,
     service::{self, Decision},
     stack::{Decided, folder},
     things, undeclared,
@@ -226,44 +227,52 @@ impl<'a> Emission<'a> {
         let mut ids = BTreeSet::new();
         for (name, decision) in &self.decided.decisions {
             let Some(service) = self.decided.declared.services.get(*name) else { continue };
-            let image = &service.spec.image;
             if !decision.makes_a_container() {
                 continue;
             }
-            if service.spec.build.is_some() {
-                ids.extend(self.build(service, decision, made, draft));
-                continue;
+            if let Some(build) = &service.spec.build {
+                ids.extend(self.build(build, made, draft));
             }
-            if self.plan.state.image(image).is_some() {
-                continue;
+            for (image, platform) in images::to_fetch(self.plan, service) {
+                let key = (image.familiar(), platform.clone());
+                let id = *made.pulls.entry(key).or_insert_with(|| {
+                    let users = BTreeSet::new();
+                    let change = Change::Pull { image: image.clone(), platform, users };
+                    let why = Reason::NeededBy { service: (*name).clone() };
+                    draft.add(self.step(change).because([why]))
+                });
+                if let Some(Change::Pull { users, .. }) = draft.change_mut(id) {
+                    users.insert((self.decided.name.clone(), (*name).clone()));
+                }
+                ids.insert(id);
             }
-            let platform = service.spec.platform.clone();
-            let key = (image.familiar(), platform.clone());
-            let id = *made.pulls.entry(key).or_insert_with(|| {
-                let change = Change::Pull { image: image.clone(), platform };
-                let why = Reason::NeededBy { service: (*name).clone() };
-                draft.add(self.step(change).because([why]))
-            });
-            ids.insert(id);
         }
         ids.into_iter().collect()
     }
 
-    /// The step that builds the image of a service, if it has to be built: once for all its users.
+    /// The step that builds an image, if it has to be built: once for all its users, and after the
+    /// images of the stack that it starts from.
     fn build(
         &self,
-        service: &DesiredService,
-        decision: &Decision,
+        spec: &Arc<BuildSpec>,
         made: &mut Made,
         draft: &mut Draft,
     ) -> Option<DraftId> {
-        let spec = builds::needed(self.plan, service)?;
-        let id = *made.builds.entry(spec.image.familiar()).or_insert_with(|| {
-            let project = self.decided.declared.project.clone();
-            let change = Change::Build(NewBuild { project, spec: Arc::clone(spec) });
-            let why = builds::why(self.plan, spec, decision);
-            draft.add(self.step(change).because(why))
-        });
+        if self.plan.state.is_built(spec) {
+            return None;
+        }
+        let name = spec.image.familiar();
+        if let Some(known) = made.builds.get(&name) {
+            return Some(*known);
+        }
+        let bases: Vec<DraftId> =
+            spec.bases.iter().filter_map(|base| self.build(base, made, draft)).collect();
+        let project = self.decided.declared.project.clone();
+        let change = Change::Build(NewBuild { project, spec: Arc::clone(spec) });
+        let why = builds::why(self.plan, spec, self.decided);
+        let id = draft.add(self.step(change).because(why));
+        draft.order_all(&bases, id, Milestone::Done);
+        made.builds.insert(name, id);
         Some(id)
     }
 

@@ -1,5 +1,6 @@
 //! Images that are built: which, from what, and what cannot be built this way.
 
+mod bases;
 mod context;
 mod ignore;
 
@@ -10,6 +11,7 @@ use hob_compose::{
     project::{Build, Project, PullPolicy, Service},
 };
 
+use self::bases::Bases;
 pub(super) use self::context::Contexts;
 use self::context::{Asked, OWN_DOCKERFILE, Trouble, below, with_dockerfile};
 use crate::{
@@ -50,30 +52,43 @@ pub(super) fn of_project(
     project: &Project,
     findings: &mut Vec<Finding>,
 ) -> BTreeMap<String, Arc<BuildSpec>> {
-    let mut builds = BTreeMap::new();
-    let mut by_image: BTreeMap<ImageRef, (Arc<BuildSpec>, Place)> = BTreeMap::new();
+    let mut found = Vec::new();
     for service in project.services.values() {
         let Some(build) = &service.build else { continue };
         let mut resolver = Resolver { contexts, project, service, build, findings };
         let Some(spec) = resolver.resolve() else { continue };
-        let place = resolver.place("context");
+        found.push((service.name.clone(), spec, resolver.place("context")));
+    }
+    let mut bases = Bases::new(&found);
+    let mut builds = BTreeMap::new();
+    let mut by_image: BTreeMap<ImageRef, (Arc<BuildSpec>, Place)> = BTreeMap::new();
+    for (service, spec, place) in &found {
+        let path = format!("services.{service}.build");
+        let Some(spec) = bases.complete(spec) else {
+            findings.push(
+                Finding::error("builds-in-a-circle", format!("{} starts from itself", spec.image))
+                    .at(place.clone())
+                    .on(path)
+                    .hint("start one of the images from another one"),
+            );
+            continue;
+        };
         let (first, first_place) = by_image
             .entry(spec.image.familiar())
-            .or_insert((Arc::new(spec.clone()), place.clone()));
+            .or_insert_with(|| (Arc::clone(&spec), place.clone()));
         if first.digest() != spec.digest() {
-            let first_place = first_place.clone();
             findings.push(
                 Finding::error(
                     "builds-differ",
                     format!("{} is built in another way too, by {}", spec.image, first.service),
                 )
-                .at(place)
-                .on(format!("services.{}.build", service.name))
+                .at(place.clone())
+                .on(path)
                 .hint("give each of the two images a name of its own with image:")
-                .related(first_place, "the other build"),
+                .related(first_place.clone(), "the other build"),
             );
         }
-        builds.insert(service.name.clone(), Arc::clone(first));
+        builds.insert(service.clone(), Arc::clone(first));
     }
     for service in project.services.values().filter(|service| service.build.is_none()) {
         let image = service.image.as_deref().map(|image| ImageRef::new(image).familiar());
@@ -116,7 +131,7 @@ impl Resolver<'_, '_> {
             tags: build
                 .tags
                 .iter()
-                .map(|tag| ImageRef::new(tag))
+                .map(ImageRef::new)
                 .filter(|tag| tag.familiar() != image.familiar())
                 .collect(),
             image,
@@ -124,6 +139,7 @@ impl Resolver<'_, '_> {
             context: found.context,
             dockerfile: found.path,
             dockerfile_text: found.text,
+            bases: Vec::new(),
             args: build.args.iter().map(|(k, v)| (k.clone(), Secret::new(v.clone()))).collect(),
             target: build.target.clone(),
             labels: build.labels.clone(),
