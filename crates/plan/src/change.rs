@@ -95,6 +95,8 @@ pub enum Change {
         image: ImageRef,
         /// `os/arch[/variant]`, if asked for.
         platform: Option<String>,
+        /// Services that wait for it.
+        users: BTreeSet<(StackName, ServiceName)>,
     },
     /// Build an image.
     Build(NewBuild),
@@ -275,6 +277,8 @@ pub struct Expectation {
     pub may_complete: bool,
     /// Whether it *must* complete: somebody waits for its completion.
     pub must_complete: bool,
+    /// Whether running is not enough, because somebody waits for its health check to pass.
+    pub must_be_healthy: bool,
     /// How long a container without a health check must run without a restart.
     pub settle: Duration,
     /// After this time the verdict is bad.
@@ -348,6 +352,10 @@ pub enum Reason {
     Attribute {
         /// Its name in the specification.
         name: String,
+        /// What it was, where that is never a secret and was there.
+        from: Option<serde_json::Value>,
+        /// What it is to be, where that is never a secret and is there.
+        to: Option<serde_json::Value>,
     },
     /// The specification differs, and the record that could say in what is not there.
     Unexplained,
@@ -469,10 +477,24 @@ pub enum Obstacle {
         /// What the host is.
         host: String,
     },
+    /// The Engine does not know an attribute, and would leave it out.
+    EngineTooOld {
+        /// Which, as a Compose file calls it.
+        attribute: String,
+        /// What the Engine is.
+        version: String,
+        /// The first one that knows it.
+        needed: String,
+    },
     /// The image is not on the host and may not be pulled.
     NoImage {
         /// Which.
         image: ImageRef,
+    },
+    /// It waits for a service to be healthy that has no health check.
+    NoHealthCheck {
+        /// Which.
+        service: ServiceName,
     },
     /// What it needs is blocked.
     Needs {

@@ -158,7 +158,7 @@ impl HostState {
                 if *start {
                     self.simulate(&Op::Start(was.clone()));
                     if let Some(container) = self.containers.get_mut(was) {
-                        container.state = ContainerState::Running { health: Health::Unchecked };
+                        container.state = ContainerState::Running { health: Health::Starting };
                     }
                 }
             }

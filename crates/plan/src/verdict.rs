@@ -58,6 +58,8 @@ pub enum Failure {
         /// The time it had.
         budget: Duration,
     },
+    /// Somebody waits for its health check to pass, and it has none.
+    NoHealthCheck,
     /// It is paused, dead or was never started.
     NotRunning,
     /// It was removed while it was watched.
@@ -81,6 +83,11 @@ impl fmt::Display for Failure {
             Self::NotCompletedInTime { budget } => {
                 write!(f, "it did not complete within {} s", budget.as_secs())
             }
+            Self::NoHealthCheck => write!(
+                f,
+                "it has no health check, neither of its own nor of its image, and a service waits \
+                 for it to be healthy"
+            ),
             Self::NotRunning => write!(f, "it is not running"),
             Self::Gone => write!(f, "it was removed by somebody else while it was watched"),
         }
@@ -93,7 +100,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// Judges one look at a container.
 ///
 /// *Healthy* if it has a health check and passes it within the budget; *completed* if it exits 0 by
-/// itself and may; *running* if it has no health check and runs, not restarted, through the
+/// itself and may; *running* if it has no health check, nobody waits for it to be healthy, and it runs, not restarted, through the
 /// settling window; anything else is a failure.
 pub fn judge(expect: &Expectation, seen: &Sighting) -> Judgement {
     let restarts = seen.restarts.saturating_sub(seen.restarts_before);
@@ -129,6 +136,7 @@ fn judge_running(expect: &Expectation, seen: &Sighting, health: Health) -> Judge
             Judgement::Bad(Failure::NotHealthyInTime { budget: expect.budget })
         }
         Health::Starting => Judgement::Wait(left.min(LOOK_AGAIN)),
+        Health::Unchecked if expect.must_be_healthy => Judgement::Bad(Failure::NoHealthCheck),
         Health::Unchecked => {
             let settling = expect.settle.saturating_sub(seen.running_for);
             if settling.is_zero() {
@@ -147,6 +155,7 @@ mod tests {
     const EXPECT: Expectation = Expectation {
         may_complete: false,
         must_complete: false,
+        must_be_healthy: false,
         settle: Duration::from_secs(5),
         budget: Duration::from_secs(60),
     };
@@ -184,6 +193,16 @@ mod tests {
             check(EXPECT, running(Health::Starting), 1, 60),
             "its health check did not pass within 60 s"
         );
+    }
+
+    #[test]
+    fn who_is_waited_for_to_be_healthy_needs_a_health_check() {
+        let awaited = Expectation { must_be_healthy: true, ..EXPECT };
+        let why = "it has no health check, neither of its own nor of its image, and a service \
+                   waits for it to be healthy";
+        assert_eq!(check(awaited, running(Health::Unchecked), 1, 1), why);
+        assert_eq!(check(awaited, running(Health::Starting), 1, 1), "wait");
+        assert_eq!(check(awaited, running(Health::Healthy), 1, 1), "Healthy");
     }
 
     #[test]

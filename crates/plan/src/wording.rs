@@ -254,6 +254,9 @@ impl fmt::Display for Obstacle {
             Self::OtherPlatform { image, wanted, host } => {
                 write!(f, "image {image} is to be built for {wanted}, and the host is {host}")
             }
+            Self::EngineTooOld { attribute, version, needed } => {
+                write!(f, "{attribute} needs Docker Engine {needed}, and the host has {version}")
+            }
             Self::NoImage { image } => {
                 write!(f, "image {image} is not on the host and may not be pulled")
             }
@@ -321,6 +324,9 @@ impl Obstacle {
                 "leave platform and build.platforms out, or build the image elsewhere, push it to \
                  a registry and name it with image:"
                     .into()
+            }
+            Self::EngineTooOld { attribute, .. } => {
+                format!("update the Engine, or do without {attribute}")
             }
             Self::NoImage { .. } => "load it on the host, or change pull_policy".into(),
             Self::NoHealthCheck { service } => {

@@ -36,6 +36,7 @@ pub(crate) fn desired(containers: usize) -> Desired {
 }
 
 /// A homelab of one host with one stack.
+#[allow(dead_code, reason = "the laws of growth use it, the measurement does not")]
 pub(crate) fn one_stack(services: usize) -> Desired {
     let host = host(BTreeMap::from([stack(0, services)]));
     Desired { homelab: "scale".into(), hosts: BTreeMap::from([(HostName::from("host0"), host)]) }

@@ -172,7 +172,7 @@ impl Step {
     pub fn ops(&self) -> Vec<Op> {
         let stack = || self.stack.clone().unwrap_or_else(|| StackName::from(""));
         match &self.change {
-            Change::Pull { image, platform } => {
+            Change::Pull { image, platform, users: _ } => {
                 vec![Op::Pull { image: image.clone(), platform: platform.clone() }]
             }
             Change::Build(build) => vec![Op::Build(build.clone())],

@@ -72,6 +72,11 @@ impl Draft {
         DraftId(self.steps.len() - 1)
     }
 
+    /// What a step does, to add to it.
+    pub(crate) fn change_mut(&mut self, id: DraftId) -> Option<&mut Change> {
+        self.steps.get_mut(id.0).map(|step| &mut step.change)
+    }
+
     /// `later` begins only once `earlier` has come this far.
     pub(crate) fn order(&mut self, earlier: DraftId, later: DraftId, until: Milestone) {
         if earlier != later

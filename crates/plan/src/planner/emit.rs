@@ -252,12 +252,7 @@ impl<'a> Emission<'a> {
 
     /// The step that builds an image, if it has to be built: once for all its users, and after the
     /// images of the stack that it starts from.
-    fn build(
-        &self,
-        spec: &Arc<BuildSpec>,
-        made: &mut Made,
-        draft: &mut Draft,
-    ) -> Option<DraftId> {
+    fn build(&self, spec: &Arc<BuildSpec>, made: &mut Made, draft: &mut Draft) -> Option<DraftId> {
         if self.plan.state.is_built(spec) {
             return None;
         }

@@ -35,5 +35,11 @@ pub(super) fn expectation(
     });
     let budget =
         if must_complete { policy.complete_within } else { policy.healthy_within.max(scheduled) };
-    Expectation { may_complete, must_complete, settle: policy.settle, budget }
+    Expectation {
+        may_complete,
+        must_complete,
+        must_be_healthy: false,
+        settle: policy.settle,
+        budget,
+    }
 }

@@ -4,7 +4,11 @@
 
 use std::collections::BTreeSet;
 
-use hob_model::ImageRef;
+use hob_model::{
+    ImageRef,
+    desired::{DesiredService, PullPolicy},
+    spec::Mount,
+};
 
 use super::{
     builds,
@@ -46,6 +50,28 @@ pub(super) fn refetch<'a, 'b: 'a>(
     }
 }
 
+/// Whether a new container of the service has its image fetched: it is not on the host, or the
+/// service asks for whatever the registry has.
+fn is_fetched(plan: &HostPlan<'_>, service: &DesiredService) -> bool {
+    service.pull == PullPolicy::Always || plan.state.image(&service.spec.image).is_none()
+}
+
+/// Images that a new container of the service needs and that are fetched for it, with the platform
+/// that is asked for: its own, unless it is built, and those that are mounted.
+pub(super) fn to_fetch<'a>(
+    plan: &HostPlan<'_>,
+    service: &'a DesiredService,
+) -> Vec<(&'a ImageRef, Option<String>)> {
+    let spec = &service.spec;
+    let own = (spec.build.is_none() && is_fetched(plan, service))
+        .then(|| (&spec.image, spec.platform.clone()));
+    let mounted = spec.mounts.values().filter_map(|mount| match mount {
+        Mount::Image { image, .. } if plan.state.image(image).is_none() => Some((image, None)),
+        _ => None,
+    });
+    own.into_iter().chain(mounted).collect()
+}
+
 /// Images that new containers of a stack need and the host does not have.
 fn fetched(plan: &HostPlan<'_>, stack: &Decided<'_>) -> Vec<ImageRef> {
     let services = stack.decisions.iter().filter(|(_, decision)| decision.makes_a_container());
@@ -53,7 +79,7 @@ fn fetched(plan: &HostPlan<'_>, stack: &Decided<'_>) -> Vec<ImageRef> {
         .filter_map(|(name, _)| stack.declared.services.get(*name))
         .filter(|service| match service.spec.build {
             Some(_) => builds::needed(plan, service).is_some(),
-            None => plan.state.image(&service.spec.image).is_none(),
+            None => is_fetched(plan, service),
         })
         .map(|service| service.spec.image.familiar())
         .collect()

@@ -24,6 +24,7 @@ mod emit;
 mod expectation;
 mod files;
 mod followers;
+mod gates;
 mod handover;
 mod heal;
 mod host;

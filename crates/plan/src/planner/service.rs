@@ -161,7 +161,8 @@ impl<'a> View<'a> {
                     .is_some_and(|applied| applied.verdict == Verdict::Completed),
             };
             if !is_met && dependency.required {
-                let expect = expectation(policy, self.dependents, name, needed);
+                let mut expect = expectation(policy, self.dependents, name, needed);
+                expect.must_be_healthy = dependency.condition == Condition::Healthy;
                 waits.push((needed.container.clone(), expect));
             }
         }
@@ -288,8 +289,15 @@ impl<'a> View<'a> {
             None if is_running && (uses_files || follows) => restart(vec![Reason::Unverified]),
             None if is_running || is_completed => confirm(None, false, Reason::Unverified),
             _ => {
-                let why = Reason::NotRunning { state: state.to_string() };
-                Some(Decision::new(Change::Start(self.target()), vec![why]))
+                let mut why = vec![Reason::NotRunning { state: state.to_string() }];
+                let missing = missing_networks(self.service, container);
+                let change = if missing.is_empty() {
+                    Change::Start(self.target())
+                } else {
+                    self.replace(was, container)
+                };
+                why.extend(missing);
+                Some(Decision::new(change, why))
             }
         }
     }
@@ -376,7 +384,7 @@ pub(super) fn reasons_to_replace(
             why.extend(explain(state, record.filter(|record| record.spec == *spec), service));
         }
         if identity.project != stack.project {
-            why.push(Reason::Attribute { name: "project name".into() });
+            why.push(renamed("project name", &identity.project, &stack.project));
         }
     }
     // An image that is built is known by what it was built from, not by where its name leads.
@@ -389,17 +397,27 @@ pub(super) fn reasons_to_replace(
         why.push(Reason::ImageContent { was, now });
     }
     if *was != service.container {
-        why.push(Reason::Attribute { name: "container_name".into() });
+        why.push(renamed("container_name", was.as_str(), service.container.as_str()));
     }
-    if matches!(container.state, ContainerState::Running { .. }) && why.is_empty() {
-        let expected = attached(&service.spec);
-        let missing = expected.difference(&container.networks);
-        why.extend(missing.map(|name| Reason::Network { name: name.clone() }));
+    // A job that is done needs no network any more.
+    if container.state != (ContainerState::Exited { code: 0 }) && why.is_empty() {
+        why.extend(missing_networks(service, container));
     }
     if container.state == ContainerState::Dead && why.is_empty() {
         why.push(Reason::NotRunning { state: container.state.to_string() });
     }
     why
+}
+
+fn missing_networks(service: &DesiredService, container: &Container) -> Vec<Reason> {
+    let expected = attached(&service.spec);
+    let missing = expected.difference(&container.networks);
+    missing.map(|name| Reason::Network { name: name.clone() }).collect()
+}
+
+fn renamed(attribute: &str, from: &str, to: &str) -> Reason {
+    let (from, to) = (Some(from.into()), Some(to.into()));
+    Reason::Attribute { name: attribute.into(), from, to }
 }
 
 /// In what a container differs from what is declared, if the record of its making is there.

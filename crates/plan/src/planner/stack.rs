@@ -4,20 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hob_model::{
     ServiceName, StackName, StackPath,
-    desired::{DesiredStack, PullPolicy, StackFile},
+    desired::{Condition, DesiredStack, PullPolicy, StackFile},
+    spec::HealthCheck,
 };
 
 use super::{
     builds,
     dependents::Dependents,
-    files, followers,
+    files, followers, gates,
     host::HostPlan,
     service::{self, Decision, View},
     things,
 };
 use crate::{
-    change::{Blocked, Obstacle},
-    observed::StackFolder,
+    change::{Blocked, Change, Obstacle},
+    observed::{Container, ContainerOwner, ContainerState, Health, StackFolder},
 };
 
 /// What is done about a stack in which nothing stands in the way.
@@ -64,6 +65,8 @@ pub(super) fn decide<'a>(
         }
     }
     obstacles.extend(missing_images(plan, declared, &decisions));
+    obstacles.extend(gates::obstacles(plan, declared, &decisions));
+    obstacles.extend(missing_health_checks(plan, declared, &decisions));
     if !obstacles.is_empty() {
         let blocked = obstacles.into_iter().map(|(service, why)| Blocked {
             host: plan.context.name.clone(),
@@ -98,6 +101,42 @@ fn missing_images<'a>(
         {
             let image = service.spec.image.clone();
             obstacles.push((Some(name), Obstacle::NoImage { image }));
+        }
+    }
+    obstacles
+}
+
+/// Services that are to wait for one to be healthy that is known to have no health check: by its
+/// declaration, or because it runs as it should and the Engine checks nothing. An image may have a
+/// check of its own, so for a service that is still to be made the verdict tells.
+fn missing_health_checks<'a>(
+    plan: &HostPlan<'_>,
+    declared: &'a DesiredStack,
+    decisions: &BTreeMap<&ServiceName, Decision>,
+) -> Vec<Found<'a>> {
+    let has_none = |name: &ServiceName| {
+        let Some(service) = declared.services.get(name) else { return false };
+        let is_own = |container: &Container| {
+            matches!(&container.owner, ContainerOwner::Hob { identity, .. }
+                if plan.declared(identity).is_some_and(|declared| std::ptr::eq(declared, service)))
+        };
+        let container = plan.state.containers.get(&service.container).filter(|it| is_own(it));
+        let is_unchecked = container.is_some_and(|container| {
+            container.state == ContainerState::Running { health: Health::Unchecked }
+        });
+        service.spec.health.as_ref().is_some_and(HealthCheck::is_disabled)
+            || (!decisions.contains_key(name) && is_unchecked)
+    };
+    let mut obstacles = Vec::new();
+    for (name, service) in &declared.services {
+        let starts = decisions
+            .get(name)
+            .is_some_and(|decision| !matches!(decision.change, Change::Confirm { .. }));
+        for (needed, dependency) in service.depends_on.iter().filter(|_| starts) {
+            let waits = dependency.required && dependency.condition == Condition::Healthy;
+            if waits && has_none(needed) {
+                obstacles.push((Some(name), Obstacle::NoHealthCheck { service: needed.clone() }));
+            }
         }
     }
     obstacles

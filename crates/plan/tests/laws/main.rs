@@ -8,6 +8,7 @@
 )]
 
 mod choices;
+mod growth;
 mod planted;
 mod refusals;
 mod rules;

@@ -208,7 +208,8 @@ fn a_planner_that_forgets_files() {
             !matches!(change, Change::WriteFiles { .. })
         })
     }
-    assert_eq!(caught(bug), "the Engine refuses nothing");
+    // Mounts lead to nothing, or the files stay what they were.
+    assert_ne!(caught(bug), "nothing");
 }
 
 #[test]

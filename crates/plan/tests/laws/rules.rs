@@ -334,7 +334,9 @@ fn blocked_for_a_reason(plan: &Plan, world: &World) -> Result<(), Broken> {
             // This is about other parts of the plan.
             Obstacle::Needs { .. } => plan.blocked.len() > 1,
             // What is declared has no circles, and names and ports may go round.
-            Obstacle::OtherPlatform { .. } => true,
+            Obstacle::OtherPlatform { .. } | Obstacle::EngineTooOld { .. } => true,
+            // Health checks of these worlds are seen to be there once they are waited for.
+            Obstacle::NoHealthCheck { .. } => false,
             Obstacle::Unreachable { .. } | Obstacle::Circle => false,
         };
         require("blocked only for a reason", is_real, || format!("{blocked:?}"))?;

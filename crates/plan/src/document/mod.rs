@@ -7,13 +7,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use hob_model::Selection;
 use serde::{Deserialize, Serialize};
 
+mod reason;
+
+pub use reason::{ObstacleDocument, ReasonDocument};
+
 use crate::{
-    change::{Change, Member, Milestone, Order, Plan, Risk, Step},
+    change::{Change, Member, Milestone, Order, Plan, Risk, Step, Target},
     wording::Summary,
 };
 
 /// Version of the document's form.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// A plan, written down.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +70,8 @@ pub struct StepDocument {
     pub action: ActionDocument,
     /// Why, in words.
     pub why: Vec<String>,
+    /// Why, for machines: the same, one by one.
+    pub reasons: Vec<ReasonDocument>,
     /// What comes before, and how far it must have come.
     pub after: BTreeMap<u32, String>,
     /// What it may cost: `none`, `restart`, `downtime` or `loses-data`.
@@ -79,6 +85,10 @@ pub struct StepDocument {
 pub enum ActionDocument {
     Pull {
         image: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        platform: Option<String>,
+        /// Services that wait for it, as `stack/service`.
+        users: Vec<String>,
     },
     Build {
         image: String,
@@ -94,6 +104,8 @@ pub enum ActionDocument {
     },
     WriteFiles {
         files: Vec<String>,
+        /// Containers that use one of them and are restarted.
+        users: Vec<String>,
     },
     RemoveFiles {
         files: Vec<String>,
@@ -101,6 +113,8 @@ pub enum ActionDocument {
     Create(ContainerDocument),
     Replace {
         was: String,
+        /// Whether `was` runs or should, and so is started if it is put back.
+        was_running: bool,
         order: String,
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         inherit: BTreeMap<String, String>,
@@ -109,7 +123,15 @@ pub enum ActionDocument {
     },
     Start(ContainerDocument),
     Restart(ContainerDocument),
-    Confirm(ContainerDocument),
+    Confirm {
+        /// Whether it has to be started first.
+        start: bool,
+        /// Whether its predecessor is still there: removed after a good verdict, put back after a
+        /// bad one.
+        has_predecessor: bool,
+        #[serde(flatten)]
+        container: ContainerDocument,
+    },
     Restore {
         container: String,
         how: String,
@@ -131,6 +153,15 @@ pub struct ContainerDocument {
     pub service: String,
     /// Its image.
     pub image: String,
+    /// `os/arch[/variant]`, if asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<String>,
+    /// Containers that must be in order first and are not now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wait_for: Vec<String>,
+    /// Containers that are restarted because this one is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub followers: Vec<String>,
 }
 
 /// One of the containers that a step changes together.
@@ -143,6 +174,8 @@ pub struct MemberDocument {
     pub action: ActionDocument,
     /// Why, in words.
     pub why: Vec<String>,
+    /// Why, for machines: the same, one by one.
+    pub reasons: Vec<ReasonDocument>,
 }
 
 /// What cannot be done.
@@ -156,8 +189,10 @@ pub struct BlockedDocument {
     /// For which service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service: Option<String>,
-    /// Why not.
+    /// Why not, in words.
     pub why: String,
+    /// Why not, for machines.
+    pub obstacle: ObstacleDocument,
     /// What to try.
     pub hint: String,
 }
@@ -202,6 +237,7 @@ impl PlanDocument {
                     stack: blocked.stack.as_ref().map(ToString::to_string),
                     service: blocked.service.as_ref().map(ToString::to_string),
                     why: blocked.why.to_string(),
+                    obstacle: ObstacleDocument::of(&blocked.why),
                     hint: blocked.why.hint(),
                 })
                 .collect(),
@@ -317,7 +353,7 @@ impl ActionDocument {
             Self::Replace { .. } => "replace",
             Self::Start(_) => "start",
             Self::Restart(_) => "restart",
-            Self::Confirm(_) => "confirm",
+            Self::Confirm { .. } => "confirm",
             Self::Restore { .. } => "restore",
             Self::Exchange { .. } => "exchange",
         }
@@ -325,14 +361,14 @@ impl ActionDocument {
 
     fn subject(&self, stack: &str) -> String {
         match self {
-            Self::Pull { image } | Self::Build { image } => image.clone(),
+            Self::Pull { image, .. } | Self::Build { image } => image.clone(),
             Self::CreateNetwork { network } | Self::RemoveNetwork { network } => network.clone(),
             Self::CreateVolume { volume } => volume.clone(),
-            Self::WriteFiles { files } | Self::RemoveFiles { files } => files.join(", "),
+            Self::WriteFiles { files, .. } | Self::RemoveFiles { files } => files.join(", "),
             Self::Create(container)
             | Self::Start(container)
             | Self::Restart(container)
-            | Self::Confirm(container)
+            | Self::Confirm { container, .. }
             | Self::Replace { container, .. } => format!("{stack}/{}", container.service),
             Self::Restore { container, .. } | Self::Remove { container } => container.clone(),
             Self::Exchange { members } => {
@@ -350,6 +386,7 @@ fn step(step: &Step) -> StepDocument {
         stack: step.stack.as_ref().map(ToString::to_string),
         action: action(&step.change),
         why: step.why.iter().map(ToString::to_string).collect(),
+        reasons: step.why.iter().map(ReasonDocument::of).collect(),
         after: step
             .after
             .iter()
@@ -372,14 +409,25 @@ fn step(step: &Step) -> StepDocument {
     }
 }
 
+fn container(target: &Target) -> ContainerDocument {
+    let Target { name, identity, spec, expect: _, wait_for, followers } = target;
+    ContainerDocument {
+        container: name.to_string(),
+        service: identity.service.to_string(),
+        image: spec.image.to_string(),
+        platform: spec.platform.clone(),
+        wait_for: wait_for.iter().map(|(name, _)| name.to_string()).collect(),
+        followers: followers.iter().map(ToString::to_string).collect(),
+    }
+}
+
 fn action(change: &Change) -> ActionDocument {
-    let container = |target: &crate::Target| ContainerDocument {
-        container: target.name.to_string(),
-        service: target.identity.service.to_string(),
-        image: target.spec.image.to_string(),
-    };
     match change {
-        Change::Pull { image, platform: _ } => ActionDocument::Pull { image: image.to_string() },
+        Change::Pull { image, platform, users } => ActionDocument::Pull {
+            image: image.to_string(),
+            platform: platform.clone(),
+            users: users.iter().map(|(stack, service)| format!("{stack}/{service}")).collect(),
+        },
         Change::Build(build) => ActionDocument::Build { image: build.spec.image.to_string() },
         Change::CreateNetwork(new) => {
             ActionDocument::CreateNetwork { network: new.name.to_string() }
@@ -388,27 +436,31 @@ fn action(change: &Change) -> ActionDocument {
             ActionDocument::RemoveNetwork { network: name.to_string() }
         }
         Change::CreateVolume(new) => ActionDocument::CreateVolume { volume: new.name.to_string() },
-        Change::WriteFiles { homelab: _, write, users: _ } => {
-            ActionDocument::WriteFiles { files: write.keys().map(ToString::to_string).collect() }
-        }
+        Change::WriteFiles { homelab: _, write, users } => ActionDocument::WriteFiles {
+            files: write.keys().map(ToString::to_string).collect(),
+            users: users.iter().map(ToString::to_string).collect(),
+        },
         Change::RemoveFiles { remove } => {
             ActionDocument::RemoveFiles { files: remove.iter().map(ToString::to_string).collect() }
         }
         Change::Create(target) => ActionDocument::Create(container(target)),
-        Change::Replace { was, target, order, inherit, was_running: _ } => {
-            ActionDocument::Replace {
-                was: was.to_string(),
-                order: match order {
-                    Order::StopFirst => "stop-first".into(),
-                    Order::StartFirst => "start-first".into(),
-                },
-                inherit: inherit.iter().map(|(k, v)| (k.clone(), v.to_string())).collect(),
-                container: container(target),
-            }
-        }
+        Change::Replace { was, target, order, inherit, was_running } => ActionDocument::Replace {
+            was: was.to_string(),
+            was_running: *was_running,
+            order: match order {
+                Order::StopFirst => "stop-first".into(),
+                Order::StartFirst => "start-first".into(),
+            },
+            inherit: inherit.iter().map(|(k, v)| (k.clone(), v.to_string())).collect(),
+            container: container(target),
+        },
         Change::Start(target) => ActionDocument::Start(container(target)),
         Change::Restart(target) => ActionDocument::Restart(container(target)),
-        Change::Confirm { target, kept: _, start: _ } => ActionDocument::Confirm(container(target)),
+        Change::Confirm { target, kept, start } => ActionDocument::Confirm {
+            start: *start,
+            has_predecessor: kept.is_some(),
+            container: container(target),
+        },
         Change::Restore { name, leftover: _ } => {
             ActionDocument::Restore { container: name.to_string(), how: change.verb().to_owned() }
         }
@@ -425,5 +477,6 @@ fn member(member: &Member) -> MemberDocument {
         stack: stack.unwrap_or_default(),
         action: action(&member.change),
         why: member.why.iter().map(ToString::to_string).collect(),
+        reasons: member.why.iter().map(ReasonDocument::of).collect(),
     }
 }
