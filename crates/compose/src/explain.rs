@@ -177,7 +177,7 @@ fn close(
     }
 }
 
-fn steps_of(node: &Node) -> impl Iterator<Item = &Origin> {
+pub(crate) fn steps_of(node: &Node) -> impl Iterator<Item = &Origin> {
     std::iter::successors(node.origin.as_deref(), |origin| origin.earlier.as_deref())
 }
 
@@ -256,7 +256,7 @@ fn after_index(rest: &str, index: usize) -> Option<&str> {
     (number == "*" || number.parse() == Ok(index)).then_some(after)
 }
 
-fn phrase(how: How) -> &'static str {
+pub(crate) fn phrase(how: How) -> &'static str {
     match how {
         How::Alias => "it came through this alias",
         How::MergeKey => "it came through this merge key",

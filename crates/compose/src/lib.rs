@@ -79,6 +79,7 @@ mod unique;
 mod units;
 mod uses;
 pub mod variables;
+mod ways;
 mod words;
 
 pub use explain::{Explained, Set, Station, Used, Way};

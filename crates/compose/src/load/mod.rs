@@ -24,6 +24,7 @@ use crate::project::Project;
 use crate::schema;
 use crate::tree::{Mapping, Node};
 use crate::unique::unique;
+use crate::ways::add_ways;
 
 use model::{Loader, Scope};
 use name::project_name;
@@ -237,6 +238,7 @@ fn complete(
     }
     finding::sort(&mut findings, &options.files);
     limits::cut(&mut findings);
+    add_ways(&root, &options.files, &mut findings);
     Loaded { project: Some(project), tree: Some(root), findings, env_files: BTreeMap::new() }
 }
 
