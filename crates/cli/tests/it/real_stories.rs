@@ -19,11 +19,13 @@ async fn real_stories_of_deploying() {
 
 #[tokio::test]
 async fn real_stories_of_changing() {
-    tell(
-        "stories-2",
-        &["changed-attributes", "changed-file", "removed-service", "stale-plan", "building"],
-    )
-    .await;
+    tell("stories-2", &["changed-attributes", "changed-file", "removed-service", "stale-plan"])
+        .await;
+}
+
+#[tokio::test]
+async fn real_stories_of_building() {
+    tell("stories-5", &["building", "built-base"]).await;
 }
 
 #[tokio::test]
