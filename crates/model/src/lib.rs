@@ -7,6 +7,7 @@
 //! Nothing here touches a disk, a network, a clock or the environment: files come in through
 //! [`hob_compose::Files`].
 
+pub mod adopt;
 pub mod desired;
 mod digest;
 pub mod dockerfile;
@@ -30,9 +31,7 @@ pub use names::{
     StackPath, VolumeName,
 };
 pub use repository::REPOSITORY_ROOT;
-pub use resolve::{
-    StackLayer, StackOrigin, VariableOrigin, resolve, stack_config, stack_origin,
-};
+pub use resolve::{StackLayer, StackOrigin, VariableOrigin, resolve, stack_config, stack_origin};
 pub use secret::Secret;
 pub use selection::Selection;
 pub use starter::starter;

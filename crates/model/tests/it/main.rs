@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
 
+mod adopt;
 mod attributes;
 mod between;
 mod builds;
