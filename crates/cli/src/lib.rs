@@ -9,6 +9,7 @@ mod duration;
 mod environment;
 mod error;
 mod exit;
+mod fold;
 mod progress;
 mod render;
 mod repository;

@@ -8,7 +8,7 @@ use std::{
 use anstream::adapter::strip_str;
 use serde::Serialize;
 
-use crate::{error::CommandError, world::Terminal};
+use crate::{error::CommandError, fold::fold, world::Terminal};
 
 /// When to use colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -55,6 +55,14 @@ impl Ui {
         }
     }
 
+    /// Writes data that people read: on a terminal, lines that are too long for it are folded.
+    pub(crate) fn page(&self, text: &str) -> Result<(), CommandError> {
+        match self.terminal.width {
+            Some(_) if self.terminal.stdout => self.data(&fold(text, self.width())),
+            _ => self.data(text),
+        }
+    }
+
     /// Writes data as JSON, with a line end.
     pub(crate) fn json(&self, value: &impl Serialize) -> Result<(), CommandError> {
         let text = serde_json::to_string_pretty(value)?;
@@ -63,7 +71,11 @@ impl Ui {
 
     /// Says something. Nobody hears if that fails.
     pub(crate) fn talk(&self, text: &str) {
-        let text = if self.colors.1 { text.to_owned() } else { strip_str(text).to_string() };
+        let folded = match self.terminal.width {
+            Some(_) if self.terminal.stderr => fold(text, self.width()),
+            _ => text.to_owned(),
+        };
+        let text = if self.colors.1 { folded } else { strip_str(&folded).to_string() };
         let mut stderr = lock(&self.stderr);
         let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
     }
@@ -93,9 +105,7 @@ impl Ui {
                 "standard input is larger than {} MiB",
                 INPUT_BYTES_MAX >> 20
             ))),
-            Err(error) => {
-                Err(CommandError::config("reading standard input").caused_by(error))
-            }
+            Err(error) => Err(CommandError::config("reading standard input").caused_by(error)),
         }
     }
 

@@ -8,6 +8,7 @@ use hob_plan::observed::{ContainerState, HostView, Observed};
 
 use crate::{
     check::{Answer, Check, numbers},
+    hint::hint,
     observe::Sight,
     standing::Declared,
 };
@@ -24,8 +25,18 @@ const PORTS_AT_ONCE: usize = 64;
 /// Verifies everything that is selected, by the order of hosts, stacks and services.
 pub async fn verify(desired: &Desired, selection: &Selection, sight: &Sight) -> Vec<Check> {
     let answers = knock(desired, selection, sight).await;
-    judge_deployed(desired, selection, &sight.observed, &answers)
+    let mut checks = judge_deployed(desired, selection, &sight.observed, &answers);
+    for check in checks.iter_mut().filter(|check| check.what == REACHABLE) {
+        let error = sight.errors.get(&check.host).zip(desired.hosts.get(&check.host));
+        if let Some(hint) = error.and_then(|(error, host)| hint(&error.kind, host)) {
+            check.hint = Some(hint);
+        }
+    }
+    checks
 }
+
+/// What a host is asked first of all.
+const REACHABLE: &str = "reachable";
 
 async fn knock(desired: &Desired, selection: &Selection, sight: &Sight) -> PortAnswers {
     let mut doors: Vec<(HostName, String, u16)> = Vec::new();
@@ -62,7 +73,7 @@ pub fn judge_deployed(
     for name in desired.hosts.keys().filter(|name| selection.has_host(name)) {
         if let Some(HostView::Unreachable { why }) = observed.hosts.get(name) {
             checks.push(
-                Check::new(name, "reachable", Answer::Fail, why.clone())
+                Check::new(name, REACHABLE, Answer::Fail, why.clone())
                     .hint("hob check says what to try"),
             );
         }

@@ -128,7 +128,7 @@ fn hosts(plan: &Plan) -> BTreeSet<HostName> {
 fn show(planned: &Planned, context: &Context) -> Result<(), CommandError> {
     match context.ui.json {
         true => Ok(()),
-        false => context.ui.data(&render::plan::text(&planned.plan, &planned.asides)),
+        false => context.ui.page(&render::plan::text(&planned.plan, &planned.asides)),
     }
 }
 
@@ -225,7 +225,7 @@ fn finish(planned: &Planned, report: &Report, context: &Context) -> Result<Exit,
     if context.ui.json {
         print_json(planned, report, context)?;
     } else {
-        context.ui.data(&render::report::text(plan, report))?;
+        context.ui.page(&render::report::text(plan, report))?;
     }
     let all_done = report.is_success() && plan.blocked.is_empty();
     Ok(if all_done { Exit::Good } else { Exit::Error })

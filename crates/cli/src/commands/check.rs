@@ -58,7 +58,7 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, CommandE
             "ok": !has_failed,
         }))?;
     } else if !args.offline {
-        ui.data(&checks::text(&answers, Passing::Each))?;
+        ui.page(&checks::text(&answers, Passing::Each))?;
     }
     if has_failed {
         if !ui.json {

@@ -96,9 +96,9 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, CommandE
     if ui.json {
         ui.json(&document)?;
     } else if args.detailed {
-        ui.data(&render::plan::detailed(&plan, &asides))?;
+        ui.page(&render::plan::detailed(&plan, &asides))?;
     } else {
-        ui.data(&render::plan::text(&plan, &asides))?;
+        ui.page(&render::plan::text(&plan, &asides))?;
     }
     if let Some(path) = &args.out {
         let text = serde_json::to_string_pretty(&document)? + "\n";

@@ -73,7 +73,8 @@ fn condition(row: &Row) -> String {
         Condition::Doubtful => paint(WARNING, wrong),
         Condition::Wrong => paint(ERROR, wrong),
         Condition::Missing => paint(ERROR, "missing"),
-        Condition::Unknown => paint(QUIET, format!("unknown: {wrong}")),
+        // Why stands below the table, once for each host.
+        Condition::Unknown => paint(QUIET, "not seen"),
         Condition::NotDeclared => paint(WARNING, wrong),
     }
 }

@@ -36,7 +36,7 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, CommandE
         }))?;
     } else {
         let passing = if args.all { Passing::Each } else { Passing::PerStack };
-        ui.data(&checks::text(&answers, passing))?;
+        ui.page(&checks::text(&answers, passing))?;
     }
     Ok(if has_failed { Exit::Error } else { Exit::Good })
 }

@@ -21,7 +21,7 @@ pub(crate) fn text(checks: &[Check], passing: Passing) -> String {
             out += &format!("{}\n", paint(HEADING, &first.host));
         }
         match passing {
-            Passing::Each => out += &lines(of_host),
+            Passing::Each => out += &lines(of_host, widest(of_host)),
             Passing::PerStack => out += &stacks(of_host),
         }
     }
@@ -30,6 +30,9 @@ pub(crate) fn text(checks: &[Check], passing: Passing) -> String {
 
 fn stacks(of_host: &[Check]) -> String {
     let mut out = String::new();
+    let told: Vec<Check> =
+        of_host.iter().filter(|check| check.answer != Answer::Pass).cloned().collect();
+    let widest = widest(&told);
     for of_stack in of_host.chunk_by(|one, next| one.stack == next.stack) {
         let (Some(stack), true) = (
             of_stack.first().and_then(|check| check.stack.as_ref()),
@@ -37,7 +40,7 @@ fn stacks(of_host: &[Check]) -> String {
         ) else {
             let told: Vec<Check> =
                 of_stack.iter().filter(|check| check.answer != Answer::Pass).cloned().collect();
-            out += &lines(&told);
+            out += &lines(&told, widest);
             continue;
         };
         let says = format!("{stack}: in order ({})", style::count(of_stack.len(), "check"));
@@ -46,12 +49,19 @@ fn stacks(of_host: &[Check]) -> String {
     out
 }
 
-fn lines(checks: &[Check]) -> String {
-    let name = |check: &Check| match &check.stack {
+fn name(check: &Check) -> String {
+    match &check.stack {
         Some(stack) => format!("{stack}/{}", check.what),
         None => check.what.clone(),
-    };
-    let widest = checks.iter().map(|check| name(check).chars().count()).max().unwrap_or(0);
+    }
+}
+
+/// Columns of the longest name.
+fn widest(checks: &[Check]) -> usize {
+    checks.iter().map(|check| name(check).chars().count()).max().unwrap_or(0)
+}
+
+fn lines(checks: &[Check], widest: usize) -> String {
     let mut out = String::new();
     for check in checks {
         out += &format!("  {} {:widest$}  {}\n", mark(check.answer), name(check), check.message);

@@ -189,7 +189,7 @@ fn bound(op: &Op) -> Duration {
             60 * MINUTE
         }
         Op::Await { expect, .. } => {
-            return expect.budget + expect.settle + Duration::from_secs(MINUTE);
+            return hob_host::await_within(expect) + Duration::from_secs(MINUTE);
         }
         Op::WriteFiles { .. } | Op::RemoveFiles { .. } => 10 * MINUTE,
         Op::CreateNetwork(_)
