@@ -51,6 +51,8 @@ pub enum Happening {
     Remove(String),
     /// `docker HOST pull IMAGE`.
     Pull(String),
+    /// `docker HOST rmi IMAGE`: the name goes; containers of the image run on.
+    Untag(String),
     /// `docker HOST network NAME`: somebody makes a network.
     Network(String),
     /// `docker HOST volume NAME`: somebody makes a volume.
@@ -77,6 +79,12 @@ pub enum Happening {
         path: String,
         /// Whether there is nothing.
         missing: bool,
+    },
+    /// `host HOST forwarding forbidden`, `host HOST forwarding allowed`: no port of it can be
+    /// reached by way of SSH. Imagined hosts have no SSH, and do not mind.
+    Forwarding {
+        /// Whether it is allowed.
+        allowed: bool,
     },
     /// `host HOST locked`, `host HOST unlocked`.
     Lock {
@@ -157,9 +165,10 @@ fn docker(words: &[&str]) -> Result<Happening, String> {
         ["start", name] => Happening::Start(own(name)),
         ["rm", name] => Happening::Remove(own(name)),
         ["pull", image] => Happening::Pull(own(image)),
+        ["rmi", image] => Happening::Untag(own(image)),
         ["network", name] => Happening::Network(own(name)),
         ["volume", name] => Happening::Volume(own(name)),
-        _ => return Err("docker HOST run, stop, start, rm, pull, network or volume".into()),
+        _ => return Err("docker HOST run, stop, start, rm, pull, rmi, network or volume".into()),
     })
 }
 
@@ -181,6 +190,8 @@ fn host_line(words: &[&str]) -> Result<Happening, String> {
         ["disk", "free"] => Ok(Happening::Disk { full: false }),
         ["lacks", path] => Ok(Happening::Path { path: (*path).to_owned(), missing: true }),
         ["has", path] => Ok(Happening::Path { path: (*path).to_owned(), missing: false }),
+        ["forwarding", "forbidden"] => Ok(Happening::Forwarding { allowed: false }),
+        ["forwarding", "allowed"] => Ok(Happening::Forwarding { allowed: true }),
         ["locked"] => Ok(Happening::Lock { held: true }),
         ["unlocked"] => Ok(Happening::Lock { held: false }),
         ["logs", "broken"] => Ok(Happening::Logs { broken: true }),

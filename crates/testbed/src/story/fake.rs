@@ -128,6 +128,10 @@ impl FakeStoryWorld {
             Happening::Start(name) => world.docker_start(host, name),
             Happening::Remove(name) => world.docker_rm(host, name),
             Happening::Pull(image) => world.docker_pull(host, image),
+            Happening::Untag(image) => {
+                world.docker_rmi(host, image);
+                Ok(())
+            }
             Happening::Network(name) => {
                 world.docker_network(host, name);
                 Ok(())
@@ -152,6 +156,7 @@ impl FakeStoryWorld {
                 world.lack_path(host, path, *missing);
                 Ok(())
             }
+            Happening::Forwarding { .. } => Ok(()),
             Happening::Lock { held } => {
                 world.lock_by_other(host, held.then(another_run));
                 Ok(())

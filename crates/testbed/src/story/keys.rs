@@ -49,13 +49,19 @@ fn edit(state: &Path, change: impl Fn(&str) -> String) -> Result<(), StoryError>
     let right = files::read(&known(state))?;
     files::write(state, KEPT, &right)?;
     files::write(state, "known_hosts", &change(&right))?;
-    // A connection that stands already is not asked for its key again.
+    cut_connections(state)
+}
+
+/// Connections that stand already are not used any more: nobody would ask them for a key again, and
+/// they keep the rights that they began with.
+pub(super) fn cut_connections(state: &Path) -> Result<(), StoryError> {
     let hob = state.join("hob");
-    if hob.exists() {
-        for master in files::with_extension(&hob, "ctl")? {
-            let name = master.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            files::remove(&hob, &name)?;
-        }
+    if !hob.exists() {
+        return Ok(());
+    }
+    for master in files::with_extension(&hob, "ctl")? {
+        let name = master.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        files::remove(&hob, &name)?;
     }
     Ok(())
 }

@@ -131,6 +131,7 @@ impl RealStoryWorld {
             Happening::Start(name) => docker(host, &["start", name]).await.map(drop),
             Happening::Remove(name) => docker(host, &["rm", "--force", name]).await.map(drop),
             Happening::Pull(image) => docker(host, &["pull", image]).await.map(drop),
+            Happening::Untag(image) => docker(host, &["rmi", "--force", image]).await.map(drop),
             Happening::Network(name) => docker(host, &["network", "create", name]).await.map(drop),
             Happening::Volume(name) => docker(host, &["volume", "create", name]).await.map(drop),
             Happening::File { stack, path, content } => {
@@ -144,6 +145,7 @@ impl RealStoryWorld {
             Happening::Trouble(Some(kind)) => self.give_trouble(host, *kind).await,
             Happening::Port { port, busy: true } => host.take_port(*port).await.map_err(trouble),
             Happening::Port { busy: false, .. } => host.free_ports().await.map_err(trouble),
+            Happening::Forwarding { allowed } => self.forwarding(host, *allowed).await,
             Happening::Disk { .. }
             | Happening::Mishap { .. }
             | Happening::Lock { .. }
@@ -152,9 +154,24 @@ impl RealStoryWorld {
         }
     }
 
+    async fn forwarding(&self, host: &LabHost, allowed: bool) -> Result<(), StoryError> {
+        const ALLOW: &str = "rm \"$1\" && pkill -x -o -HUP sshd";
+        const FORBID: &str = "echo AllowTcpForwarding no >\"$1\" && pkill -x -o -HUP sshd";
+        let script = if allowed { ALLOW } else { FORBID };
+        let file = "/etc/ssh/sshd_config.d/00-forwarding.conf";
+        let done = host.exec(&["sh", "-c", script, "sh", file]).await.map_err(trouble)?;
+        if !done.ok() {
+            // It was never forbidden.
+            return Ok(());
+        }
+        host.wait_ready().await.map_err(trouble)?;
+        keys::cut_connections(self.lab.state())
+    }
+
     async fn mend(&self, host: &LabHost) -> Result<(), StoryError> {
         keys::know_all(self.lab.state())?;
-        mend(host).await
+        mend(host).await?;
+        self.forwarding(host, true).await
     }
 
     async fn give_trouble(&self, host: &LabHost, kind: Trouble) -> Result<(), StoryError> {
@@ -249,9 +266,10 @@ impl StoryWorld for RealStoryWorld {
         told_to.map_err(|why| told(&why.to_string()))?;
         // What it goes on to say is not kept, but a full pipe would hold it up.
         let rest = async { while let Ok(Some(_)) = lines.next_line().await {} };
-        let (_, ended) = tokio::time::timeout(CALL_LIMIT, async { tokio::join!(rest, child.wait()) })
-            .await
-            .map_err(|_| told("no end in sight"))?;
+        let (_, ended) =
+            tokio::time::timeout(CALL_LIMIT, async { tokio::join!(rest, child.wait()) })
+                .await
+                .map_err(|_| told("no end in sight"))?;
         let code = ended.map_err(|why| told(&why.to_string()))?.code();
         Ok(Ran { code, stdout: String::new(), stderr: said })
     }
