@@ -10,15 +10,14 @@ use std::{
 
 use futures_util::TryStreamExt;
 use hob_host::{
-    Ask, FactsAsk, Host, HostError, HostErrorKind, Hosts, LogOptions, OpProgress, RealHosts,
-    StepRun,
+    Ask, FactsAsk, Host, HostError, HostErrorKind, Hosts, LockAsk, LogOptions, OpProgress,
+    RealHosts, StepRun,
 };
 use hob_model::{
     Digest, Secret, StackPath,
     desired::{Connect, DesiredHost, StackFile, StackNetwork},
     spec::{
-        BindSource, ContainerSpec, Endpoint, Mount, NetworkMode, NetworkSpec, PublishedPort,
-        RestartPolicy,
+        ContainerSpec, Endpoint, Mount, NetworkMode, NetworkSpec, PublishedPort, RestartPolicy,
     },
 };
 use hob_plan::{
@@ -98,12 +97,7 @@ async fn perform_after(host: &dyn Host, op: Op, verdict: Option<Verdict>) -> Opt
 
 fn web() -> ContainerSpec {
     let endpoint = Endpoint { aliases: BTreeSet::from(["web".to_owned()]), ..Default::default() };
-    let config = Mount::Bind {
-        source: BindSource::Stack("web.conf".to_owned()),
-        read_only: true,
-        create: false,
-        propagation: None,
-    };
+    let config = Mount::stack_file("web.conf");
     ContainerSpec {
         mounts: BTreeMap::from([("/etc/web.conf".to_owned(), config)]),
         network: NetworkMode::Attached(BTreeMap::from([("web_default".into(), endpoint)])),
@@ -146,6 +140,7 @@ async fn deploy(host: &dyn Host) {
     let expect = Expectation {
         may_complete: false,
         must_complete: false,
+        must_be_healthy: false,
         settle: Duration::from_secs(1),
         budget: Duration::from_secs(30),
     };
@@ -208,7 +203,10 @@ async fn real_ssh_deploys_and_finds_again() {
     let lines: Vec<_> =
         host.logs(&"web".into(), &options).await.unwrap().try_collect().await.unwrap();
     assert!(lines.iter().any(|line| line.text == "nginx: ready"), "{lines:?}");
-    let facts = host.facts(&FactsAsk { storage: vec!["/opt/hob".to_owned()] }).await.unwrap();
+    let facts = host
+        .facts(&FactsAsk { storage: vec!["/opt/hob".to_owned()], ..FactsAsk::default() })
+        .await
+        .unwrap();
     assert_eq!((facts.user.as_str(), facts.root_folder), ("deploy", Ok(())));
     assert!(facts.clock_ahead_ms.abs() < 2000, "{}", facts.clock_ahead_ms);
     assert!(facts.listening.unwrap().contains(&(String::new(), 8080, "tcp".to_owned())));
@@ -361,5 +359,109 @@ async fn real_ssh_a_host_that_vanishes_is_given_up() {
     bench.lab.host("one").unwrap().connect().await.unwrap();
     bench.lab.host("one").unwrap().wait_ready().await.unwrap();
     host.observe(&Ask::default()).await.unwrap();
+    bench.gone().await;
+}
+
+impl Bench {
+    /// `ssh` to the host by the connection of the host's own, with these options.
+    async fn ask_master(&self, options: &[&str]) -> String {
+        let entries = std::fs::read_dir(self.runtime.path()).unwrap().map(|entry| entry.unwrap());
+        let mut paths = entries.map(|entry| entry.path());
+        let control = paths.find(|path| path.extension().is_some_and(|end| end == "ctl")).unwrap();
+        let config = self.lab.ssh_config();
+        let output = tokio::process::Command::new("ssh")
+            .args(["-F".as_ref(), config.as_os_str(), "-S".as_ref(), control.as_os_str()])
+            .args(options)
+            .arg("one")
+            .output();
+        String::from_utf8(output.await.unwrap().stderr).unwrap()
+    }
+
+    /// The process of the connection.
+    async fn master(&self) -> String {
+        let said = self.ask_master(&["-O", "check"]).await;
+        said.split_once("pid=").unwrap().1.split_once(')').unwrap().0.to_owned()
+    }
+}
+
+async fn signal(name: &str, process: &str) {
+    let kill = tokio::process::Command::new("kill").args([name, process]).status();
+    assert!(kill.await.unwrap().success());
+}
+
+/// A master that takes everything and answers nothing, as after a change of networks, is replaced;
+/// and what a configuration says of masters, sessions and tunnels changes nothing.
+#[tokio::test]
+async fn real_ssh_a_connection_that_hangs_is_replaced() {
+    let bench = Bench::up(&LabSpec::new("test-ssh-hang", ["one"])).await;
+    let config = bench.runtime.path().join("config");
+    let hostile = "Host *\n ControlMaster auto\n ControlPersist 1h\n RequestTTY force\n \
+                   RemoteCommand top\n LocalForward 1 localhost:1\n SessionType none\n \
+                   StdinNull yes\n";
+    let usual = std::fs::read_to_string(bench.lab.ssh_config()).unwrap();
+    std::fs::write(&config, format!("{hostile}{usual}")).unwrap();
+    let open = || bench.open_with(config.clone(), None, "one");
+    let first = open().await.unwrap();
+    let seen = first.observe(&Ask::default()).await.unwrap();
+    let hung = bench.master().await;
+
+    signal("-STOP", &hung).await;
+    let began = Instant::now();
+    let second = open().await;
+    let took = began.elapsed();
+    assert_eq!(second.unwrap().observe(&Ask::default()).await.unwrap(), seen);
+    assert!(took < Duration::from_secs(25), "{took:?}");
+    assert_ne!(bench.master().await, hung);
+    signal("-KILL", &hung).await;
+    assert_eq!(first.observe(&Ask::default()).await.unwrap(), seen);
+    bench.gone().await;
+}
+
+/// The lock of a host outlives the connection, and ends with the run.
+#[tokio::test]
+async fn real_ssh_the_lock_is_one_runs() {
+    let bench = Bench::up(&LabSpec::new("test-ssh-lock", ["one"])).await;
+    let (first, second) =
+        (bench.open(None, "one").await.unwrap(), bench.open(None, "one").await.unwrap());
+    let ask = |purpose, secs| LockAsk {
+        purpose,
+        wait: Duration::from_secs(secs),
+        waiting: &|holder| println!("{holder}"),
+    };
+    let lock = first.lock(&ask("hob apply", 0)).await.unwrap();
+    let refused = second.lock(&ask("hob up", 1)).await.unwrap_err();
+    assert!(matches!(refused.kind, HostErrorKind::Locked { .. }), "{refused}");
+    assert!(refused.to_string().contains("hob apply"), "{refused}");
+
+    bench.ask_master(&["-O", "exit"]).await;
+    let own = || Op::OwnFiles {
+        homelab: "home".into(),
+        stack: "web".into(),
+        paths: BTreeSet::from(["a".into()]),
+    };
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    perform(&*first, own()).await;
+    let refused = second.lock(&ask("hob up", 1)).await.unwrap_err();
+    assert!(matches!(refused.kind, HostErrorKind::Locked { .. }), "{refused}");
+    drop(lock);
+    let lock = second.lock(&ask("hob up", 10)).await.unwrap();
+
+    // Another run gets in while the one that has the lock cannot be heard.
+    let one = bench.lab.host("one").unwrap();
+    let holder = one.exec(&["sh", "-c", "cut -f 6 /opt/hob/.hob/lock"]).await.unwrap();
+    let grab = format!(
+        "kill -STOP $(pgrep -x sshd); kill -KILL {}; \
+         flock /opt/hob/.hob/lock sh -c 'echo x > /opt/hob/.hob/lock'; \
+         kill -CONT $(pgrep -x sshd)",
+        holder.stdout.trim()
+    );
+    one.exec(&["sh", "-c", &grab]).await.unwrap();
+    let ignore = |_: OpProgress| {};
+    let mut run = StepRun { verdict: None, progress: &ignore };
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let lost = second.perform(&own(), &mut run).await.unwrap_err();
+    assert!(matches!(lost.kind, HostErrorKind::LockLost(_)), "{lost}");
+    drop(lock);
+    perform(&*second, own()).await;
     bench.gone().await;
 }

@@ -40,14 +40,30 @@ pub(super) enum Standing {
     Regaining,
     /// It is lost, and why it cannot be had again.
     Lost(String),
+    /// Its owner does not need it any more.
+    LetGo,
 }
 
 /// Ends the keeping of a lock when dropped.
-struct Keeping(JoinHandle<()>);
+struct Keeping {
+    task: JoinHandle<()>,
+    tell: Arc<watch::Sender<Standing>>,
+}
+
+impl Keeping {
+    fn start(held: Held, way: Way, asking: Asking) -> (Self, watch::Receiver<Standing>) {
+        let (tell, standing) = watch::channel(Standing::Held);
+        let tell = Arc::new(tell);
+        let task = tokio::spawn(keep(held, way, asking, Arc::clone(&tell)));
+        (Self { task, tell }, standing)
+    }
+}
 
 impl Drop for Keeping {
     fn drop(&mut self) {
-        self.0.abort();
+        // The task ends a moment later; until then it has nothing to say any more.
+        self.tell.send_replace(Standing::LetGo);
+        self.task.abort();
     }
 }
 
@@ -57,9 +73,9 @@ impl DockerHost {
         let way = Way { transport: Arc::clone(&self.transport), root: self.root.clone() };
         let taken = way.acquire(ask.wait, &asking, ask.waiting).await;
         let (held, _) = taken.map_err(|refused| refused.kind)?;
-        let (tell, standing) = watch::channel(Standing::Held);
+        let (keeping, standing) = Keeping::start(held, way, asking);
         *self.lock.lock().unwrap_or_else(PoisonError::into_inner) = Some(standing);
-        Ok(HostLock::new(Keeping(tokio::spawn(keep(held, way, asking, tell)))))
+        Ok(HostLock::new(keeping))
     }
 
     /// Waits while the lock of this run is being regained; an error if it was lost. Without a lock
@@ -75,18 +91,12 @@ impl DockerHost {
 
 async fn still_held(mut standing: watch::Receiver<Standing>) -> Result<(), HostErrorKind> {
     loop {
-        // One that was let go by its owner cannot be lost any more.
-        if standing.has_changed().is_err() {
-            return Ok(());
-        }
         let now = standing.borrow_and_update().clone();
         match now {
-            Standing::Held => return Ok(()),
+            Standing::Held | Standing::LetGo => return Ok(()),
             Standing::Lost(why) => return Err(HostErrorKind::LockLost(why)),
-            Standing::Regaining => {
-                // why: an error means that it was let go, which the next round finds.
-                let _ = standing.changed().await;
-            }
+            Standing::Regaining if standing.changed().await.is_err() => return Ok(()),
+            Standing::Regaining => {}
         }
     }
 }
@@ -175,19 +185,25 @@ impl Way {
 }
 
 /// Keeps the script alive until the task is ended, and starts it again when it was lost.
-async fn keep(mut held: Held, way: Way, asking: Asking, tell: watch::Sender<Standing>) {
+async fn keep(mut held: Held, way: Way, asking: Asking, tell: Arc<watch::Sender<Standing>>) {
+    let say = |news: Standing| {
+        tell.send_if_modified(|standing| {
+            let is_needed = !matches!(standing, Standing::LetGo);
+            if is_needed {
+                *standing = news;
+            }
+            is_needed
+        });
+    };
     loop {
         hold_on(&mut held).await;
-        tell.send_replace(Standing::Regaining);
+        say(Standing::Regaining);
         match way.regain(&asking).await {
             Ok(again) => held = again,
-            Err(why) => {
-                tell.send_replace(Standing::Lost(why));
-                // The run is told at its next operation, as long as it thinks that it has a lock.
-                return std::future::pending().await;
-            }
+            // The run is told at its next operation.
+            Err(why) => return say(Standing::Lost(why)),
         }
-        tell.send_replace(Standing::Held);
+        say(Standing::Held);
     }
 }
 
@@ -284,8 +300,7 @@ mod tests {
         let folder = TempDir::new().unwrap();
         let asking = asking("hob apply");
         let (held, _) = way(&folder).acquire(NOT_AT_ALL, &asking, &|_| {}).await.ok().unwrap();
-        let (tell, mut standing) = watch::channel(Standing::Held);
-        let keeping = Keeping(tokio::spawn(keep(held, way(&folder), asking, tell)));
+        let (keeping, mut standing) = Keeping::start(held, way(&folder), asking);
         let before = holding(&folder);
         kill(&before);
         standing.changed().await.unwrap();
@@ -326,7 +341,7 @@ mod tests {
         let refused = still_held(standing.clone()).await.unwrap_err().to_string();
         let expected = "the lock of the host was lost: another run was at work on it meanwhile";
         assert_eq!(refused, expected);
-        drop(tell);
+        tell.send_replace(Standing::LetGo);
         still_held(standing).await.unwrap();
     }
 

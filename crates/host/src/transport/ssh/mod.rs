@@ -102,7 +102,7 @@ impl Ssh {
     pub(crate) async fn renew(&self) -> Result<(), HostErrorKind> {
         let mut opened = self.opened.lock().await;
         let _one_process = lock(&self.ends.lock).await?;
-        let stop = self.call_through(&["-O".into(), "stop".into()], None);
+        let stop = self.call_to_master(&["-O".into(), "stop".into()]);
         // why: one that does not even answer here loses its socket all the same.
         let _ = process::run(stop, Vec::new(), 4096, ASK_MASTER).await;
         own_files::remove(&self.ends.control).map_err(local_file)?;
@@ -125,7 +125,7 @@ impl Ssh {
         if !self.ends.control.exists() {
             return false;
         }
-        let check = self.call_through(&["-O".into(), "check".into()], None);
+        let check = self.call_to_master(&["-O".into(), "check".into()]);
         let output = process::run(check, Vec::new(), 4096, ASK_MASTER).await;
         output.is_ok_and(|output| output.code == Some(0))
     }
@@ -133,7 +133,7 @@ impl Ssh {
     /// Asks the master about the way to the Engine.
     async fn ask_to(&self, verb: &str) -> Result<process::Output, HostErrorKind> {
         let options = args::forward(verb, &self.ends, DOCKER_SOCKET);
-        process::run(self.call_through(&options, None), Vec::new(), 4096, ASK_MASTER)
+        process::run(self.call_to_master(&options), Vec::new(), 4096, ASK_MASTER)
             .await
             .map_err(|failure| process_failure("ssh", failure))
     }
@@ -245,6 +245,17 @@ impl Ssh {
              try the port itself"
                 .to_owned(),
         ))
+    }
+
+    /// A call that asks the master itself, without any configuration: forwardings of the user's
+    /// own would be asked for, too.
+    fn call_to_master(&self, options: &[OsString]) -> Command {
+        let mut command = Command::new("ssh");
+        command
+            .args(args::common(&self.ends, Some(Path::new("none"))))
+            .args(options)
+            .args(args::destination(&self.destination, None));
+        command
     }
 
     /// A call that uses the master.
