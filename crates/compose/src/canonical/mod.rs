@@ -106,7 +106,8 @@ fn attribute_form(name: &str, value: &mut Node, path: &Path<'_>, findings: &mut 
             scalar_to_list(value);
             list_of_text(value);
         }
-        "gpus" => resources::gpus(value, path, findings),
+        "gpus" => resources::gpus_form(value),
+        "deploy" => resources::deploy_form(value),
         "build" => resources::build_form(value),
         "pull_policy" if value.as_str() == Some("if_not_present") => {
             value.data = Data::String("missing".into());
@@ -136,6 +137,7 @@ fn attribute_values(name: &str, value: &mut Node, path: &Path<'_>, findings: &mu
         "provider" => resources::provider(value),
         "build" => resources::build_values(value, path, findings),
         "deploy" => resources::deploy(value, path, findings),
+        "gpus" => resources::device_requests(value, path, findings),
         "mem_limit" | "mem_reservation" | "mem_swappiness" | "memswap_limit" | "shm_size" => {
             byte_size(value, path, findings);
         }

@@ -111,15 +111,36 @@ pub(super) fn numbers(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Find
     }
 }
 
-pub(super) fn gpus(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
+pub(super) fn gpus_form(value: &mut Node) {
     if value.as_str() == Some("all") {
         let item = Node::new(Data::Mapping(Mapping::default()), value.span.clone());
         value.data = Data::Sequence(vec![item]);
     }
-    device_requests(value, path, findings);
+    device_requests_form(value);
 }
 
-fn device_requests(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
+/// Who asks for devices and says neither how many nor which wants all of them.
+pub(super) fn device_requests_form(value: &mut Node) {
+    let Data::Sequence(items) = &mut value.data else { return };
+    for item in items {
+        let span = item.span.clone();
+        if let Some(mapping) = item.as_mapping_mut()
+            && !mapping.contains("count")
+            && !mapping.contains("device_ids")
+        {
+            mapping.set("count", Node::string("all", &span));
+        }
+    }
+}
+
+pub(super) fn deploy_form(value: &mut Node) {
+    let reservations = value.get_mut("resources").and_then(|r| r.get_mut("reservations"));
+    if let Some(devices) = reservations.and_then(|r| r.get_mut("devices")) {
+        device_requests_form(devices);
+    }
+}
+
+pub(super) fn device_requests(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Finding>) {
     let Data::Sequence(items) = &mut value.data else { return };
     for (index, item) in items.iter_mut().enumerate() {
         let span = item.span.clone();
@@ -153,7 +174,6 @@ fn device_requests(value: &mut Node, path: &Path<'_>, findings: &mut Vec<Finding
                 }
                 number
             }
-            None if !mapping.contains("device_ids") => Some(-1),
             _ => None,
         };
         if let Some(count) = count {

@@ -226,6 +226,9 @@ fn wrong_type(wanted: &Shape, value: &Node, place: &Span, path: &Path<'_>) -> Fi
             .on(path);
     // Quotes help where a text is wanted, not where it is only tolerated.
     let wants_text = words.contains("text") && !words.contains("number") && !words.contains("true");
+    if words.starts_with("a list") && !matches!(value.data, Data::Null | Data::Mapping(_)) {
+        return finding.hint("write a list: put it in square brackets, or behind a dash");
+    }
     match (&value.data, wants_text) {
         (Data::Bool(_) | Data::Int(_) | Data::Float(_), true) => finding.hint("put it in quotes"),
         (Data::Null, _) => finding.hint("give it a value, or remove it"),
