@@ -25,12 +25,7 @@ pub(crate) struct Asides {
 
 impl Asides {
     /// Looks up whatever concerns the plan's obstacles.
-    pub(crate) fn of(
-        plan: &Plan,
-        desired: &Desired,
-        selection: &Selection,
-        sight: &Sight,
-    ) -> Self {
+    pub(crate) fn of(plan: &Plan, desired: &Desired, selection: &Selection, sight: &Sight) -> Self {
         let mut asides = Self::default();
         if plan.blocked.is_empty() {
             return asides;
