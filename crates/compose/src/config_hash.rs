@@ -12,8 +12,9 @@
 //! What does not change a container is taken out before: `build`, `pull_policy`, `scale` and
 //! `deploy.replicas`, and depending on the version more, see [`Dialect`]. On a container, what an
 //! `env_file` says is in, and its name is not; `docker compose config --hash` reads no env files
-//! and has their names in: load with [`crate::LoadOptions::resolve_env`] off for that one. Not in it are the content of configs, secrets and binds, the digest of
-//! the image, and the definitions of networks and volumes.
+//! and has their names in: load with [`crate::LoadOptions::resolve_env`] off for that one. Not in
+//! it are the content of configs, secrets and binds, the digest of the image, and the definitions of
+//! networks and volumes.
 //!
 //! Read from Docker Compose itself: `ServiceHash` in its `pkg/compose/hash.go`, and the type
 //! `ServiceConfig` of compose-go.
@@ -182,7 +183,10 @@ volumes: { data: {} }
         let service = tree.at_path("services.a").unwrap().clone();
         assert_eq!(
             hashed(service, Dialect::V2),
-            r#"{"command":null,"entrypoint":null,"env_file":["/srv/e.env",{"path":"/srv/o.env","required":false}],"image":"x","networks":{"default":null}}"#
+            concat!(
+                r#"{"command":null,"entrypoint":null,"env_file":["/srv/e.env","#,
+                r#"{"path":"/srv/o.env","required":false}],"image":"x","networks":{"default":null}}"#,
+            )
         );
     }
 

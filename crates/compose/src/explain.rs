@@ -350,7 +350,8 @@ mod tests {
 
     #[test]
     fn what_joins_later_did_not_come_the_same_way() {
-        let text = "--- compose.yaml\nservices:\n  base: { image: b, environment: { X: 1, Y: 2 } }\n  \
+        let text = "--- compose.yaml\nservices:\n  \
+                    base: { image: b, environment: { X: 1, Y: 2 } }\n  \
                     web:\n    extends: base\n    user: me\n    environment: { Y: 3 }\n\
                     --- compose2.yaml\nservices: { web: { tty: true } }\n";
         check(

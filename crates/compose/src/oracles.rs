@@ -1,7 +1,7 @@
 //! What has to hold for any text whatsoever: for fuzzing, and for the replay of what it found.
 //!
-//! Not part of the API: the feature `oracles` is for the fuzz targets of this repository, which call
-//! one function each. A text that breaks one of these laws goes to `tests/regressions/<function>/`,
+//! Not part of the API: the feature `oracles` is for the fuzz targets of this repository, which
+//! call one function each. A text that breaks one of these laws goes to `tests/regressions/<function>/`,
 //! where a test replays it for ever.
 
 #![allow(clippy::panic, reason = "a law that does not hold ends the program that tests it")]
@@ -16,8 +16,11 @@ use crate::tree::{Data, Entry, Key, Limits, Mapping, Node, Span, parse_with};
 use crate::words::shell_words;
 use crate::{MemoryFiles, codes, dotenv, render, units};
 
+/// Ends the program if it does not hold for a text.
+pub type Law = fn(&str);
+
 /// Every law by the name of its fuzz target.
-pub const LAWS: &[(&str, fn(&str))] = &[
+pub const LAWS: &[(&str, Law)] = &[
     ("bytes", bytes),
     ("dotenv", dotenv),
     ("durations", durations),
@@ -108,7 +111,10 @@ pub fn ports(text: &str) {
         let (target, protocol) = (target.unwrap_or_default(), protocol.unwrap_or_default());
         let short = format!("{ip}{published}{target}/{protocol}");
         let again = long_form("ports", &short);
-        assert!(again.as_deref() == Some(&[port.clone()]), "{short}: {port:?}, {again:?}");
+        assert!(
+            again.as_deref() == Some(std::slice::from_ref(port)),
+            "{short}: {port:?}, {again:?}"
+        );
     }
 }
 
@@ -134,7 +140,10 @@ pub fn volumes(text: &str) {
         if target.contains(':') || target.chars().count() < 2 {
             continue;
         }
-        assert!(again.as_deref() == Some(&[volume.clone()]), "{short}: {volume:?}, {again:?}");
+        assert!(
+            again.as_deref() == Some(std::slice::from_ref(volume)),
+            "{short}: {volume:?}, {again:?}"
+        );
     }
 }
 

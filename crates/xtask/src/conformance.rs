@@ -1,9 +1,9 @@
 //! `cargo xtask conformance`: how far Hob's loader and Docker Compose agree, over the cases of this
 //! repository and over third-party ones where they are there.
 //!
-//! The tests of `hob-compose` do the work: they compare every case, and fail when one deviates that
-//! is not in `conformance.known`, or when one in there agrees again. This chore runs them and prints
-//! what they counted.
+//! The tests of `hob-compose` do the work: they compare every case, and fail when one deviates
+//! that is not in `conformance.known`, or when one in there agrees again. This chore runs them and
+//! prints what they counted.
 
 use std::{
     path::PathBuf,

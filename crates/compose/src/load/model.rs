@@ -85,7 +85,7 @@ impl Loader<'_> {
         }
     }
 
-    /// Counts values that are brought together; whether they may be. That they may not is said once.
+    /// Counts values that are brought together; whether they may be. If not, that is said once.
     pub(super) fn bring(&mut self, size: usize, at: Option<&Span>) -> bool {
         let was_allowed = self.brought <= self.limits.brought;
         self.brought = self.brought.saturating_add(size);

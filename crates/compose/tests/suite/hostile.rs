@@ -36,6 +36,12 @@ impl Hostile {
     }
 }
 
+impl std::fmt::Display for Hostile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.name, self.ends_in.unwrap_or("loads"))
+    }
+}
+
 /// All of them.
 pub(crate) fn all() -> Vec<Hostile> {
     [aliases(), keys(), texts(), services(), files()].into_iter().flatten().collect()

@@ -48,7 +48,7 @@ pub(super) fn idle(sides: &Sides, workload: Workload, runs: usize) -> Result<Com
         key: 'a',
         title,
         is_deploy: false,
-        others: "the Engine",
+        others: Some("the Engine"),
         targets: Target::new(&rows, COMPOSE, HOB, Wanted::AtLeast(8.0)).into_iter().collect(),
         rows,
         commands: vec![
@@ -99,7 +99,7 @@ pub(super) fn first(sides: &Sides, workload: Workload, runs: usize) -> Result<Co
         key: 'c',
         title,
         is_deploy: true,
-        others: "the Engine",
+        others: Some("the Engine"),
         targets: targets.into_iter().flatten().collect(),
         rows: rows.to_vec(),
         commands: vec![

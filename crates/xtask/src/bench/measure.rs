@@ -37,6 +37,10 @@ const TAIL_LINES: usize = 12;
 pub(crate) struct Arguments {
     /// Where to write it.
     to: PathBuf,
+    /// A file with a path on each line: the program is run for each of them, one after the other,
+    /// with the path in place of `{file}`.
+    #[arg(long)]
+    each: Option<PathBuf>,
     /// The program and its arguments.
     #[arg(trailing_var_arg = true, required = true, allow_hyphen_values = true)]
     command: Vec<OsString>,
@@ -80,6 +84,8 @@ pub(super) struct Program<'a> {
     pub(super) doing: &'a str,
     pub(super) program: &'a OsStr,
     pub(super) arguments: Vec<OsString>,
+    /// Files that it is run for one after the other, listed in a file.
+    pub(super) each: Option<&'a Path>,
     pub(super) variables: Vec<(&'static str, OsString)>,
     pub(super) folder: &'a Path,
     /// Exit codes that are no failure.
@@ -102,17 +108,29 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         return Err("there is nothing to measure".to_owned());
     };
     let shown = program.to_string_lossy();
+    let files = arguments.each.as_deref().map(disk::read).transpose()?;
+    let files = files.as_ref().map_or_else(|| vec![""], |text| text.lines().collect());
+    let mut code = None;
     let began = Instant::now();
-    let status = Command::new(program).args(rest).stdin(Stdio::null()).status();
+    for file in files {
+        let rest = rest.iter().map(|word| match word.to_str() {
+            Some("{file}") => OsStr::new(file),
+            _ => word,
+        });
+        let status = Command::new(program).args(rest).stdin(Stdio::null()).status();
+        code = status.map_err(|why| format!("running {shown}: {why}"))?.code();
+        if code != Some(0) {
+            break;
+        }
+    }
     let wall = began.elapsed();
-    let status = status.map_err(|why| format!("running {shown}: {why}"))?;
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN)
         .map_err(|why| format!("asking what {shown} used: {why}"))?;
     let micros = |time: nix::sys::time::TimeVal| {
         u64::try_from(time.tv_sec() * 1_000_000 + time.tv_usec()).unwrap_or(0)
     };
     let written = Written {
-        code: status.code(),
+        code,
         wall_us: u64::try_from(wall.as_micros()).unwrap_or(u64::MAX),
         cpu_us: micros(usage.user_time()) + micros(usage.system_time()),
         peak_kib: u64::try_from(usage.max_rss()).unwrap_or(0),
@@ -133,6 +151,9 @@ impl Meter {
         let child = Command::new(&self.own)
             .arg("measure")
             .arg(&to)
+            .args(
+                program.each.map(|each| [OsStr::new("--each"), each.as_os_str()]).iter().flatten(),
+            )
             .arg("--")
             .arg(program.program)
             .args(&program.arguments)

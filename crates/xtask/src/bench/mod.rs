@@ -3,6 +3,7 @@
 //! Everything that is deployed comes from one description; one side is up at a time; all that was
 //! made is removed at the end, also after an error or Ctrl-C.
 
+mod config;
 mod engine;
 pub(crate) mod floor;
 mod left_behind;
@@ -52,6 +53,10 @@ pub(crate) struct Arguments {
     /// A small workload, to see that everything works; its figures mean nothing.
     #[arg(long)]
     small: bool,
+    /// The folder with the Compose files of (d); `../shared/corpus` if it is there, else the homelabs
+    /// of this repository.
+    #[arg(long, value_name = "DIR")]
+    files: Option<PathBuf>,
     /// Measure the release build that is there.
     #[arg(long)]
     as_built: bool,
@@ -65,6 +70,14 @@ enum Which {
     B,
     /// First deploy of 100 services on one local host.
     C,
+    /// Loading Compose files, without an Engine.
+    D,
+}
+
+impl Arguments {
+    fn wants(&self, one: Which) -> bool {
+        self.which.is_empty() || self.which.contains(&one)
+    }
 }
 
 const PAGE: &str = "BENCHMARKS.md";
@@ -72,25 +85,47 @@ const PAGE: &str = "BENCHMARKS.md";
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
     let runtime = Runtime::new().map_err(|why| format!("starting: {why}"))?;
     let stop = Stop::listen(&runtime)?;
-    let (dirs, progress) = (Dirs::usual(), say::progress());
-    let engine = ensure_engine(&dirs, &progress);
-    runtime.block_on(engine).map_err(|why| why.full())?;
-    // After the Engine: one that was started just now is to stay, and not to be ended as left behind.
+    let needs_engine =
+        arguments.which.is_empty() || arguments.which.iter().any(|it| *it != Which::D);
+    if needs_engine {
+        let (dirs, progress) = (Dirs::usual(), say::progress());
+        let engine = ensure_engine(&dirs, &progress);
+        runtime.block_on(engine).map_err(|why| why.full())?;
+    }
+    // After the Engine: one that was started just now is to stay, not to be ended as left behind.
     left_behind::adopt()?;
     let (hob, own) = build(arguments.as_built)?;
     let peers = peers()?;
     let work = tempfile::Builder::new().prefix("hob-bench-").tempdir();
     let work = work.map_err(|why| format!("making a folder: {why}"))?;
     let compose = packages::compose(&peers)?;
-    let image = engine::image(&peers)?;
     let meter = Meter { own, folder: work.path().to_owned(), stop };
     let sides = Sides { meter, hob, compose, work: work.path().to_owned() };
-    let done = compare(arguments, &sides, &runtime, &image, &peers);
+    let mut all = match needs_engine {
+        true => deploys(arguments, &sides, &runtime, &peers)?,
+        false => Vec::new(),
+    };
+    if arguments.wants(Which::D) {
+        let folder = arguments.files.clone().unwrap_or_else(config::material);
+        all.push(config::files(&sides, &folder, arguments.runs.into())?);
+    }
+    conclude(arguments, &all)
+}
+
+/// The comparisons that deploy; all that they made is removed at the end.
+fn deploys(
+    arguments: &Arguments,
+    sides: &Sides,
+    runtime: &Runtime,
+    peers: &Path,
+) -> Result<Vec<Comparison>, String> {
+    let image = engine::image(peers)?;
+    let done = compare(arguments, sides, runtime, &image, peers);
     left_behind::end();
     let cleaned = engine::clean().and_then(|()| engine::remove_image());
     let all = done?;
     cleaned?;
-    conclude(arguments, &all)
+    Ok(all)
 }
 
 fn compare(
@@ -100,23 +135,21 @@ fn compare(
     image: &Path,
     peers: &Path,
 ) -> Result<Vec<Comparison>, String> {
-    let Arguments { which, small, .. } = arguments;
-    let (runs, small) = (usize::from(arguments.runs), *small);
-    let wanted = |one: Which| which.is_empty() || which.contains(&one);
+    let (runs, small) = (usize::from(arguments.runs), arguments.small);
     let workload = |stacks, services| match small {
         true => Workload { stacks: 2, services: 2 },
         false => Workload { stacks, services },
     };
     let mut all = Vec::new();
-    if wanted(Which::A) {
+    if arguments.wants(Which::A) {
         all.push(local::idle(sides, workload(20, 5), runs)?);
     }
-    if wanted(Which::B) {
+    if arguments.wants(Which::B) {
         let hosts = if small { 2 } else { 5 };
         let needs = Needs { runtime, image, peers, hosts, runs };
         all.push(remote::idle(sides, workload(4, 10), &needs)?);
     }
-    if wanted(Which::C) {
+    if arguments.wants(Which::C) {
         all.push(local::first(sides, workload(20, 5), runs)?);
     }
     Ok(all)

@@ -106,7 +106,7 @@ pub(super) fn idle(
         key: 'b',
         title,
         is_deploy: false,
-        others: "the hosts",
+        others: Some("the hosts"),
         targets: targets.into_iter().flatten().collect(),
         rows,
         commands: commands(),

@@ -32,13 +32,13 @@ pub(super) enum Wanted {
 /// A comparison.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Comparison {
-    /// `a`, `b` or `c`.
+    /// Its letter.
     pub(super) key: char,
     pub(super) title: String,
     /// Whether rows are deploys, timed to the last container started.
     pub(super) is_deploy: bool,
     /// Whose processor time stands in the column of the other side.
-    pub(super) others: &'static str,
+    pub(super) others: Option<&'static str>,
     pub(super) rows: Vec<Row>,
     pub(super) targets: Vec<Target>,
     /// What was run, on which side.
@@ -69,14 +69,16 @@ impl Row {
 }
 
 impl Target {
-    /// The ratio of two rows, where both were run.
+    /// The ratio of the times of two rows, where both were run.
     pub(super) fn new(rows: &[Row], over: &str, under: &str, wanted: Wanted) -> Option<Self> {
-        let time = |name: &str| {
-            let row = rows.iter().find(|row| row.name == name && !row.runs.is_empty())?;
-            Some(row.time().as_secs_f64())
-        };
-        let ratio = time(over)? / time(under)?;
+        let ratio = ratio(rows, over, under, Row::time)?;
         Some(Self { what: format!("{over} / {under}"), ratio, wanted })
+    }
+
+    /// The ratio of the processor times of two rows.
+    pub(super) fn cpu(rows: &[Row], over: &str, under: &str, wanted: Wanted) -> Option<Self> {
+        let ratio = ratio(rows, over, under, |row| row.median(|cost| cost.cpu))?;
+        Some(Self { what: format!("CPU of {over} / {under}"), ratio, wanted })
     }
 
     pub(super) fn is_met(&self) -> bool {
@@ -96,16 +98,22 @@ impl Target {
     }
 }
 
+fn ratio(rows: &[Row], over: &str, under: &str, of: impl Fn(&Row) -> Duration) -> Option<f64> {
+    let time = |name: &str| {
+        let row = rows.iter().find(|row| row.name == name && !row.runs.is_empty())?;
+        Some(of(row).as_secs_f64())
+    };
+    Some(time(over)? / time(under)?)
+}
+
 impl Comparison {
     /// Everything, in Markdown.
     pub(super) fn markdown(&self) -> String {
         let mut text = format!("{}\n\n", self.title);
         let settling = if self.is_deploy { " settling |" } else { "" };
-        text += &format!(
-            "| | wall | slowest, fastest |{settling} CPU | CPU of {} | peak memory |\n",
-            self.others
-        );
-        let columns = if self.is_deploy { 7 } else { 6 };
+        let others = self.others.map(|others| format!(" CPU of {others} |")).unwrap_or_default();
+        text += &format!("| | wall | slowest, fastest |{settling} CPU |{others} peak memory |\n");
+        let columns = 5 + usize::from(self.is_deploy) + usize::from(self.others.is_some());
         text += &format!("|{}\n", " --- |".repeat(columns));
         for row in self.rows.iter().filter(|row| !row.runs.is_empty()) {
             text += &self.line(row);
@@ -135,8 +143,9 @@ impl Comparison {
             false => String::new(),
         };
         let hosts = row.hosts_cpu().map_or_else(|| "not measured".to_owned(), seconds);
+        let hosts = self.others.map(|_| format!(" {hosts} |")).unwrap_or_default();
         format!(
-            "| {} | {} | {slowest}, {fastest} |{settling} {} | {hosts} | {} MiB |\n",
+            "| {} | {} | {slowest}, {fastest} |{settling} {} |{hosts} {} MiB |\n",
             row.name,
             seconds(row.time()),
             seconds(row.median(|cost| cost.cpu)),
@@ -246,12 +255,14 @@ mod tests {
         let target = |wanted| Target::new(&rows, "peer", "hob", wanted).unwrap();
         assert!(target(Wanted::AtLeast(7.3)).is_met() && !target(Wanted::AtLeast(7.4)).is_met());
         assert!(target(Wanted::AtMost(7.4)).is_met() && !target(Wanted::AtMost(7.3)).is_met());
+        let cpu = Target::cpu(&rows, "peer", "hob", Wanted::AtLeast(1.0)).unwrap();
+        assert_eq!((cpu.ratio, &*cpu.what), (1.0, "CPU of peer / hob"));
         assert_eq!(Target::new(&rows, "other", "hob", Wanted::AtLeast(1.0)), None);
         let comparison = Comparison {
             key: 'a',
             title: "Nothing to do.".to_owned(),
             is_deploy: true,
-            others: "the Engine",
+            others: Some("the Engine"),
             targets: vec![target(Wanted::AtLeast(8.0))],
             rows: rows.clone(),
             commands: vec!["hob: `hob apply`".to_owned()],

@@ -51,6 +51,7 @@ impl Sides {
             doing: "deploying with hob",
             program: self.hob.as_os_str(),
             arguments,
+            each: None,
             variables: vec![("XDG_RUNTIME_DIR", self.work.clone().into_os_string())],
             folder: homelab,
             good: &[0],
@@ -91,7 +92,28 @@ impl Sides {
         variables: Vec<(&'static str, OsString)>,
     ) -> Result<Cost, String> {
         let folder = &self.work;
-        let program = Program { doing, program, arguments, variables, folder, good: &[0] };
+        let each = None;
+        let program = Program { doing, program, arguments, each, variables, folder, good: &[0] };
+        self.meter.measure(&program).map(|(cost, _)| cost)
+    }
+
+    /// A program that is run for each of the files in a list.
+    pub(super) fn each(
+        &self,
+        doing: &str,
+        program: &Path,
+        arguments: &[&str],
+        list: &Path,
+    ) -> Result<Cost, String> {
+        let program = Program {
+            doing,
+            program: program.as_os_str(),
+            arguments: arguments.iter().map(Into::into).collect(),
+            each: Some(list),
+            variables: Vec::new(),
+            folder: &self.work,
+            good: &[0],
+        };
         self.meter.measure(&program).map(|(cost, _)| cost)
     }
 

@@ -195,8 +195,7 @@ mod tests {
     #[test]
     fn every_end_of_a_program_is_an_answer() {
         let run = |text: &str, limit_ms| {
-            let limits =
-                Limits { time: Duration::from_millis(limit_ms), environment: Vec::new() };
+            let limits = Limits { time: Duration::from_millis(limit_ms), environment: Vec::new() };
             Command::parse(text).unwrap().run(Path::new("/tmp/x"), &limits)
         };
         assert_eq!(run("echo {file}", 60_000), Answer::Accepts("/tmp/x\n".to_owned()));

@@ -36,7 +36,8 @@ fn search(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), S
             search(&path, depth + 1, found)?;
         } else if kind.is_file() && is_yaml(&path) {
             let size = entry.metadata().map_err(failed)?.len();
-            let bytes = if size > LARGEST { Vec::new() } else { fs::read(&path).map_err(failed)? };
+            let bytes =
+                if size > LARGEST { Vec::new() } else { fs::read(&path).map_err(failed)? };
             if is_compose(&String::from_utf8_lossy(&bytes)) {
                 found.push(path);
             }

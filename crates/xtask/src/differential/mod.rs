@@ -27,6 +27,7 @@ use clap::Args;
 use crate::{Outcome, bench, place, say};
 use command::{Command, Limits};
 use report::{Compared, Report};
+use verdict::Verdict;
 
 /// Compare two programs that print Compose projects, over all Compose files of a folder
 #[derive(Debug, Args)]
@@ -64,6 +65,32 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
+/// How `hob` and Docker Compose print a project as JSON.
+pub(crate) const HOB_CONFIG: [&str; 9] =
+    ["config", "--file", "{file}", "-p", "conf", "--profile", "*", "--format", "json"];
+pub(crate) const COMPOSE_CONFIG: [&str; 9] =
+    ["--file", "{file}", "-p", "conf", "--profile", "*", "config", "--format", "json"];
+
+/// The Compose files of a folder that both programs accept.
+pub(crate) fn accepted_by_both(
+    folder: &Path,
+    hob: &Path,
+    compose: &Path,
+) -> Result<Vec<PathBuf>, String> {
+    let folder = std::path::absolute(folder)
+        .map_err(|why| format!("finding {}: {why}", folder.display()))?;
+    let files = found::compose_files(&folder, None)?;
+    let limits = Limits { time: Duration::from_secs(60), environment: Vec::new() };
+    let (left, right) = (Command::of(hob, &HOB_CONFIG), Command::of(compose, &COMPOSE_CONFIG));
+    let sides = Sides { left, right, folder, limits };
+    let compared = sides.compare_all(&files, processors());
+    let both = files
+        .into_iter()
+        .zip(compared)
+        .filter(|(_, compared)| matches!(compared.verdict, Verdict::Equal | Verdict::Different(_)));
+    Ok(both.map(|(file, _)| file).collect())
+}
+
 /// Compares, prints, and fails if the two do not agree everywhere.
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
     let folder = std::path::absolute(&arguments.folder)
@@ -81,7 +108,12 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         None => theirs()?,
     };
     let also = command::words(&arguments.also)?;
-    let sides = Sides { left: left.and(&also), right: right.and(&also), folder, limits: limits(arguments)? };
+    let sides = Sides {
+        left: left.and(&also),
+        right: right.and(&also),
+        folder,
+        limits: limits(arguments)?,
+    };
     let jobs = arguments.jobs.map_or_else(processors, usize::from);
     let report = Report { files: sides.compare_all(&files, jobs) };
     if arguments.json {
@@ -129,9 +161,8 @@ impl Sides {
 
 fn limits(arguments: &Arguments) -> Result<Limits, String> {
     let pair = |text: &String| {
-        let (name, value) = text
-            .split_once('=')
-            .ok_or_else(|| format!("--env {text}: write it as NAME=VALUE"))?;
+        let (name, value) =
+            text.split_once('=').ok_or_else(|| format!("--env {text}: write it as NAME=VALUE"))?;
         Ok((name.to_owned(), value.to_owned()))
     };
     Ok(Limits {
@@ -146,12 +177,10 @@ fn processors() -> usize {
 
 fn ours() -> Result<Command, String> {
     let hob = place::built("hob-cli", "hob")?;
-    Ok(Command::of(&hob, &["config", "--file", "{file}", "-p", "conf", "--profile", "*"])
-        .and(&["--format".to_owned(), "json".to_owned()]))
+    Ok(Command::of(&hob, &HOB_CONFIG))
 }
 
 fn theirs() -> Result<Command, String> {
     let compose = bench::docker_compose()?;
-    Ok(Command::of(&compose, &["--file", "{file}", "-p", "conf", "--profile", "*", "config"])
-        .and(&["--format".to_owned(), "json".to_owned()]))
+    Ok(Command::of(&compose, &COMPOSE_CONFIG))
 }

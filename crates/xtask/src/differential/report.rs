@@ -90,14 +90,9 @@ impl Report {
     }
 
     fn summary(&self) -> String {
-        let Counts {
-            equal,
-            different,
-            only_left_refuses,
-            only_right_refuses,
-            both_refuse,
-            failed,
-        } = self.counts();
+        let counts = self.counts();
+        let Counts { equal, different, only_left_refuses, .. } = counts;
+        let Counts { only_right_refuses, both_refuse, failed, .. } = counts;
         let accepted = equal + different + only_left_refuses;
         let mut text = format!(
             "{} files: {equal} equal, {different} different, {only_left_refuses} only left \

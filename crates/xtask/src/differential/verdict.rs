@@ -19,7 +19,10 @@ pub(super) enum Verdict {
     /// What left says, which right accepts.
     OnlyLeftRefuses(String),
     OnlyRightRefuses(String),
-    BothRefuse { left: String, right: String },
+    BothRefuse {
+        left: String,
+        right: String,
+    },
     /// A program crashed, took too long or printed no model.
     Fails(String),
 }
@@ -82,7 +85,9 @@ mod tests {
     #[test]
     fn models_are_compared_without_what_means_nothing() {
         check(
-            accepts(r#"{"services": {"a": {"image": "$$x", "command": null}}, "volumes": {"v": {}}}"#),
+            accepts(
+                r#"{"services": {"a": {"image": "$$x", "command": null}}, "volumes": {"v": {}}}"#,
+            ),
             accepts(r#"{"services": {"a": {"image": "$x"}}}"#),
             Verdict::Equal,
         );

@@ -139,6 +139,8 @@ fn fuzz(places: &Places, target: &str, time: Duration) -> Result<Figures, String
         .arg(format!("-timeout={HANG}"))
         .arg(format!("-rss_limit_mb={MEMORY}"))
         .arg("-print_final_stats=1")
+        // What leaks in safe code is no fault, and looking for it takes most of the time.
+        .arg("-detect_leaks=0")
         .arg(dictionary)
         .arg(artifact)
         .stdin(Stdio::null())

@@ -3,7 +3,7 @@
 use super::{File, Violation};
 
 /// Rule: a library in the workspace's table has a comment above it that says why it is there, and
-/// crates take libraries from that table only.
+/// crates take libraries from that table only. Packages outside of the workspace say it themselves.
 pub(super) fn check(files: &[File]) -> Vec<Violation> {
     let manifests = files.iter().filter(|file| file.path.ends_with("Cargo.toml"));
     let mut found = Vec::new();
@@ -14,7 +14,8 @@ pub(super) fn check(files: &[File]) -> Vec<Violation> {
             let line = lines[at];
             let is_ours = line.contains("path = ");
             let is_said = at > 0 && lines[at - 1].starts_with('#') || line.contains(" # ");
-            let what = if file.path == "Cargo.toml" {
+            let is_table = file.path == "Cargo.toml" || !file.path.starts_with("crates/");
+            let what = if is_table {
                 (!is_ours && !is_said)
                     .then(|| format!("no comment above {name} says why it is there"))
             } else {
@@ -61,6 +62,15 @@ mod tests {
         assert_eq!(
             lines(check(&[file("Cargo.toml", root)])),
             "Cargo.toml:6: no comment above other says why it is there"
+        );
+    }
+
+    #[test]
+    fn a_package_outside_says_it_itself() {
+        let manifest = "[workspace]\n[dependencies]\n# Ours.\na = \"1\"\nb = \"2\"\n";
+        assert_eq!(
+            lines(check(&[file("fuzz/Cargo.toml", manifest)])),
+            "fuzz/Cargo.toml:5: no comment above b says why it is there"
         );
     }
 
