@@ -35,17 +35,80 @@ fn a_stack_is_shown_as_it_is_on_a_host() {
 }
 
 #[test]
-fn compose_files_are_shown_like_docker_compose_does() {
-    let place = Place::with(
-        "--- compose.yaml\nservices: { a: { image: 'x:${TAG:-1}' } }\n\
-         --- more.yaml\nservices: { a: { command: [b] } }\n\
-         --- my.env\nTAG=2\n--- .env\nTAG=3\n",
+fn standard_input_is_a_file() {
+    let place = Place::with("--- more.yaml\nservices: { a: { image: b } }\n");
+    let input = "services: { a: { image: a }, c: { image: c } }";
+    assert_eq!(place.hob_reading("config -f - -f more.yaml --images", input), "b\nc\n");
+}
+
+/// A stack of two layers, with a service that extends another one, and secrets in files.
+const LAYERS: &str = "\
+--- hob.yaml
+homelab: home
+groups:
+  all: { vars: { TAG: '1.27' } }
+hosts:
+  nas: { connect: local, stacks: [web] }
+--- stacks/web/compose.yaml
+services:
+  base:
+    image: nginx:${TAG}
+    environment: { LEVEL: info, PASSWORD: \"${DB_PASSWORD}\" }
+  app:
+    extends: base
+    env_file: app.env
+    labels: { link: \"https://me:${DB_PASSWORD}@${DOMAIN}\" }
+    volumes: [./conf:/conf]
+--- stacks/web/conf/x
+x
+--- stacks/web/app.env
+# comment
+API=abc
+--- stacks/web/.env
+DB_PASSWORD=hunter2
+DOMAIN=example.com
+--- hosts/nas/web/compose.yaml
+services:
+  app:
+    image: nginx:1.28
+    environment:
+      LEVEL: debug
+";
+
+#[test]
+fn what_files_of_variables_say_is_hidden_unless_asked_for() {
+    let place = Place::with(LAYERS);
+    insta::assert_snapshot!(
+        ["config web app", "config web app --reveal --format json"]
+            .map(|command| place.say(command))
+            .concat()
     );
-    let images = |arguments: &str| place.hob(arguments).stdout;
-    assert_eq!(images("config --images"), "x:3\n");
-    assert_eq!(images("config --env-file my.env --images"), "x:2\n");
-    assert_eq!(images("config --no-interpolate --images"), "x:${TAG:-1}\n");
-    insta::assert_snapshot!(place.say("config -f compose.yaml -f more.yaml -p home --format json"));
+}
+
+#[test]
+fn values_tell_where_they_come_from() {
+    let place = Place::with(LAYERS);
+    insta::assert_snapshot!(
+        [
+            "config web --explain services.app.image",
+            "config web --explain services.app.environment.PASSWORD",
+            "config web --explain services.app",
+            "config web --explain services.app.environment.LEVEL --json",
+            "config web --explain services.*.nothing",
+            "config -f stacks/web/compose.yaml --explain services.app.labels",
+        ]
+        .map(|command| place.say(command))
+        .concat()
+    );
+}
+
+#[test]
+fn a_fault_is_data_with_its_places() {
+    let place = Place::with(
+        "--- compose.yaml\nservices:\n  a: { image: x, security_opt: [b] }\n\
+         --- more.yaml\nservices:\n  a:\n    security_opt: [b]\n",
+    );
+    insta::assert_snapshot!(place.say("config -f compose.yaml -f more.yaml --json"));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    io::Write,
     path::Path,
     process::{Command, Stdio},
 };
@@ -65,15 +66,43 @@ impl Place {
 
     fn command(&self, arguments: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hob"));
+        command.env_clear().args(arguments.split_whitespace());
+        self.prepare(&mut command);
         command
-            .args(arguments.split_whitespace())
+    }
+
+    fn prepare(&self, command: &mut Command) {
+        command
             .current_dir(self.repository())
-            .env_clear()
             .env("HOME", self.folder.path().join("home"))
             .env("XDG_RUNTIME_DIR", self.folder.path().join("run"))
             .env("DOCKER_HOST", "unix:///nowhere/docker.sock")
             .stdin(Stdio::null());
-        command
+    }
+
+    /// What a program prints that is handed nothing but its own variables; `= failed` if it fails.
+    pub(crate) fn say_with(&self, mut command: Command) -> String {
+        let variables: Vec<_> = command
+            .get_envs()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
+            .collect();
+        command.env_clear().envs(variables);
+        self.prepare(&mut command);
+        let output = command.output().unwrap();
+        if !output.status.success() {
+            return "= failed".to_owned();
+        }
+        let here = self.repository().display().to_string();
+        String::from_utf8(output.stdout).unwrap().replace(&here, "@").trim_end().to_owned()
+    }
+
+    /// Runs `hob` with a text on its standard input.
+    pub(crate) fn hob_reading(&self, arguments: &str, input: &str) -> String {
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap()
     }
 
     /// Everything that `hob` says, with the exit code: `> hob ...`, stdout, stderr.

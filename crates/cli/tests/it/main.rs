@@ -10,6 +10,7 @@
 mod apply;
 mod config;
 mod docs;
+mod dropin;
 mod errors;
 mod hermetic;
 mod offline;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hob_compose::{
     config_hash::{Dialect, config_hash},
+    render,
     tree::Node,
     variables::{Variable, variables},
 };
@@ -40,7 +41,7 @@ pub(super) struct ListArgs {
     /// Print the variables that the Compose files name, with their defaults
     #[arg(long)]
     variables: bool,
-    /// Print the hash by which Docker Compose recognises the services, separated by commas, * for all
+    /// Print the hash by which Docker Compose recognises services, with commas between, * for all
     #[arg(long, value_name = "SERVICE|*")]
     hash: Option<String>,
 }
@@ -86,9 +87,11 @@ impl Listed {
     }
 }
 
-/// Names from the tree, which is there without interpolation too.
-pub(super) fn section(tree: &Node, name: &str) -> Listed {
-    let names: BTreeSet<String> = entries(tree, name).map(|(name, _)| name.to_owned()).collect();
+/// Names from the tree, which is there without interpolation too. Networks and the like that no
+/// service uses are left out, if it can be said.
+pub(super) fn section(tree: &Node, name: &str, is_interpolated: bool) -> Listed {
+    let shown = if is_interpolated { render::shown(tree) } else { render::verbatim(tree) };
+    let names: BTreeSet<String> = entries(&shown, name).map(|(name, _)| name.to_owned()).collect();
     Listed::lines(names)
 }
 

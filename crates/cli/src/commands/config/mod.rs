@@ -203,8 +203,8 @@ fn print(
 
 fn listed(wanted: List, tree: &Node, options: &LoadOptions) -> Result<Listed, CommandError> {
     Ok(match wanted {
-        List::Services => lists::section(tree, "services"),
-        List::Section(name) => lists::section(tree, name),
+        List::Services => lists::section(tree, "services", options.interpolate),
+        List::Section(name) => lists::section(tree, name, options.interpolate),
         List::Images => lists::images(tree),
         List::Profiles => lists::profiles(tree),
         List::Environment => lists::environment(&options.environment, tree),
