@@ -11,9 +11,7 @@ use bollard::{
     },
 };
 use hob_model::{
-    ContainerName, ImageId, VolumeName,
-    desired::STOP_GRACE_DEFAULT,
-    spec::{ContainerSpec, NetworkMode},
+    ContainerName, ImageId, VolumeName, desired::STOP_GRACE_DEFAULT, spec::ContainerSpec,
 };
 use hob_plan::{
     observed::ContainerOwner,
@@ -25,7 +23,7 @@ use super::{DockerHost, body, engine::SHORT, listed, redact::Hidden};
 use crate::{HostErrorKind, folder::check_container};
 
 /// For making, starting and removing: a busy Engine with a slow disk takes its time.
-const LONG: Duration = Duration::from_secs(120);
+pub(super) const LONG: Duration = Duration::from_secs(120);
 /// What the Engine needs for a stop beyond the container's own grace.
 const STOP_SLACK: Duration = Duration::from_secs(30);
 
@@ -82,20 +80,10 @@ impl DockerHost {
         let body = body::create(&making, spec);
         let made = self.send_create(name, spec, body).await?;
         let attached = match made {
-            // An Engine that takes one network only was given the first.
-            true => match &spec.network {
-                NetworkMode::Attached(_) if self.engine.api() >= body::API_WITH_ALL_NETWORKS => {
-                    return Ok(());
-                }
-                NetworkMode::Attached(endpoints) => body::in_order(endpoints)
-                    .into_iter()
-                    .take(1)
-                    .map(|(name, _)| name.clone())
-                    .collect(),
-                NetworkMode::Host | NetworkMode::None => return Ok(()),
-            },
+            true => body::attached_at_creation(&spec.network, self.engine.api()),
             false => listed::attached(&self.same_already(name, identity, spec).await?),
         };
+        self.put_files(name, &spec.files).await?;
         for (network, endpoint) in body::endpoints_left(&spec.network, &attached) {
             let request = || NetworkConnectRequest {
                 container: name.to_string(),
@@ -219,7 +207,10 @@ impl DockerHost {
         self.engine.change(SHORT, unpause, is_unpaused).await
     }
 
-    async fn inspect_id(&self, id: &str) -> Result<Option<ContainerInspectResponse>, HostErrorKind> {
+    async fn inspect_id(
+        &self,
+        id: &str,
+    ) -> Result<Option<ContainerInspectResponse>, HostErrorKind> {
         self.engine
             .find(|docker| async move {
                 docker.inspect_container(id, None::<InspectContainerOptions>).await

@@ -1,12 +1,15 @@
 //! A host with a Docker Engine.
 
 mod body;
+mod build;
 mod containers;
 mod credentials;
 mod engine;
 mod events;
 mod failure;
 mod files;
+mod hooks;
+mod inner_files;
 mod listed;
 mod lock;
 mod logs;
@@ -37,7 +40,8 @@ use hob_plan::{
 };
 use tokio::sync::{Mutex, watch};
 
-pub(crate) use self::{engine::Version, wait::await_within};
+pub(crate) use self::engine::Version;
+pub use self::wait::await_within;
 use self::{engine::EngineClient, events::Events};
 use crate::{
     Ask, Facts, FactsAsk, Host, HostError, HostErrorKind, HostLock, LockAsk, LogLine, LogOptions,
@@ -142,11 +146,13 @@ impl Host for DockerHost {
 
     async fn facts(&self, ask: &FactsAsk) -> Result<Facts, HostError> {
         let asked = async {
-            let bad = ask.storage.iter().find(|path| !path.starts_with('/') || path.contains('\n'));
+            let mut all = ask.storage.iter().chain(&ask.paths);
+            let bad = all.find(|path| !path.starts_with('/') || path.contains('\n'));
             if let Some(bad) = bad {
                 return Err(HostErrorKind::Other(format!("{bad:?} is no absolute path")));
             }
-            let paths = ask.storage.iter().map(String::as_str);
+            let sought: Vec<String> = ask.paths.iter().map(|path| format!("?{path}")).collect();
+            let paths = ask.storage.iter().chain(&sought).map(String::as_str);
             let input = folder::lines_input(&self.root, paths);
             let before = std::time::SystemTime::now();
             let (version, output) =

@@ -21,6 +21,7 @@ use crate::{Host, HostErrorKind, LogOptions, StepRun};
 const EXPECT: Expectation = Expectation {
     may_complete: false,
     must_complete: false,
+    must_be_healthy: false,
     settle: Duration::from_secs(5),
     budget: Duration::from_secs(60),
 };

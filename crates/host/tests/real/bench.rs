@@ -178,6 +178,7 @@ pub(crate) fn health(text: &str, retries: u32) -> HealthCheck {
 pub(crate) const EXPECT: Expectation = Expectation {
     may_complete: false,
     must_complete: false,
+    must_be_healthy: false,
     settle: Duration::from_secs(1),
     budget: Duration::from_secs(20),
 };
