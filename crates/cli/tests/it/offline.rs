@@ -116,3 +116,40 @@ fn help_says_what_everything_means() {
     }
     insta::assert_snapshot!(text);
 }
+
+const GROWN: &str = "\
+--- pi/traefik/compose.yaml
+services: { traefik: { image: traefik:v3.5.3, ports: ['80:80'], networks: [proxy] } }
+networks: { proxy: { external: true } }
+--- pi/dozzle/compose.yaml
+services: { dozzle: { image: amir20/dozzle:v8.13.8 } }
+--- vps/traefik/compose.yaml
+services: { traefik: { image: traefik:v3.5.3 } }
+--- vps/dozzle/compose.yaml
+services: { dozzle: { image: amir20/dozzle:v8.13.8 } }
+--- old/web/compose.yaml
+services: { web: { image: nginx:1.27 } }
+--- inventory.ini
+[all]
+pi ansible_host=pi.lan ansible_user=deploy
+";
+
+#[test]
+fn init_describes_what_is_there() {
+    let place = Place::with(GROWN);
+    insta::assert_snapshot!(place.say("init --dry-run"));
+    assert!(!is_there(&place.repository().join("hob.yaml")));
+    assert_eq!(place.hob("init").code, 0);
+    insta::assert_snapshot!(place.say("check --offline"));
+    assert_eq!(
+        place.say("init"),
+        "> hob init\n! refused: hob.yaml is there already\n! hint: go on with hob check, or see \
+         with --dry-run what would be written\n= 1\n"
+    );
+}
+
+#[test]
+fn what_init_found_is_data_too() {
+    let grown = Place::with(GROWN).hob("init --dry-run --json").stdout;
+    insta::assert_snapshot!(grown);
+}

@@ -116,7 +116,7 @@ fn machine_folders(candidates: &[Candidate]) -> BTreeMap<String, String> {
             let digits = name.bytes().take_while(u8::is_ascii_digit).count();
             digits >= 2 && name[digits..].starts_with('-')
         };
-        if children.values().any(|stacks| stacks.iter().any(|name| is_numbered(name))) {
+        if children.values().any(|stacks| stacks.iter().any(is_numbered)) {
             found.insert(parent, "the stacks in them are numbered".to_owned());
         } else if twice.len() > 1 {
             let shown = twice.iter().take(3).copied().collect::<Vec<_>>().join(", ");
