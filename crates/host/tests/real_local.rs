@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests may panic")]
 #![allow(clippy::disallowed_methods, reason = "tests read and write files as they are")]
 
+#[path = "real/attributes.rs"]
+mod attributes;
 #[path = "real/bench.rs"]
 mod bench;
 #[path = "real/builds.rs"]

@@ -21,7 +21,7 @@ pub(crate) use network::{attached_at_creation, endpoints_left};
 /// Label in which Compose keeps the id of the image.
 const IMAGE_LABEL: &str = "com.docker.compose.image";
 /// First API that takes several networks when a container is made.
-const API_WITH_ALL_NETWORKS: (u16, u16) = (1, 44);
+const API_WITH_ALL_NETWORKS: (u16, u16) = crate::ApiLevel::ALL_NETWORKS.api;
 
 /// What a container is made for and from, besides its specification.
 #[derive(Clone, Copy, Debug)]

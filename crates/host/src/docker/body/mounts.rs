@@ -3,15 +3,14 @@
 use std::collections::{BTreeMap, HashMap};
 
 use bollard::models::{
-    Mount as MountBody, MountBindOptions, MountImageOptions, MountTmpfsOptions, MountType,
-    MountVolumeOptions,
+    Mount as MountBody, MountBindOptions, MountImageOptions, MountType, MountVolumeOptions,
 };
 use hob_model::{
     ImageRef, VolumeName,
     spec::{BindSource, Mount, VolumesFrom},
 };
 
-use super::{Making, number};
+use super::Making;
 
 /// The mounts of a container in the Engine's three ways.
 #[derive(Default)]
@@ -20,7 +19,7 @@ pub(super) struct Mounted {
     pub(super) binds: Vec<String>,
     /// Everything else,
     pub(super) mounts: Vec<MountBody>,
-    /// but for memory with options that the long form does not have, by target.
+    /// but for memory, by target.
     pub(super) tmpfs: HashMap<String, String>,
 }
 
@@ -73,10 +72,9 @@ impl Mounted {
                 let volume = anonymous_body(making.inherit.get(target));
                 self.mounts.push(at(target, false, volume));
             }
-            Mount::Tmpfs { bytes, mode, options } if options.is_empty() => {
-                self.mounts.push(at(target, false, tmpfs_body(*bytes, *mode)));
-            }
             Mount::Tmpfs { bytes, mode, options } => {
+                // The long form means the same, but where it is used an Engine may refuse others the
+                // volumes of this container.
                 let size = bytes.map(|bytes| format!("size={bytes}"));
                 let mode = mode.map(|mode| format!("mode={mode:o}"));
                 let all: Vec<String> =
@@ -168,15 +166,6 @@ fn anonymous_body(inherited: Option<&VolumeName>) -> MountBody {
         source: inherited.map(VolumeName::to_string),
         ..MountBody::default()
     }
-}
-
-fn tmpfs_body(bytes: Option<u64>, mode: Option<u32>) -> MountBody {
-    let options = MountTmpfsOptions {
-        size_bytes: bytes.map(number),
-        mode: mode.map(i64::from),
-        options: None,
-    };
-    MountBody { typ: Some(MountType::TMPFS), tmpfs_options: Some(options), ..MountBody::default() }
 }
 
 fn image_body(image: &ImageRef, subpath: Option<&str>) -> MountBody {
