@@ -1,14 +1,9 @@
 //! The machine itself: system, Engine, rights, clock, space, memory.
 
-use hob_host::Disk;
+use hob_host::{ApiLevel, Disk};
 
 use super::{Answer, Check, Fitness};
 use crate::progress::count;
-
-/// Oldest Engine API that Hob can use (Docker 20.10).
-const ENGINE_API_MIN: (u16, u16) = (1, 41);
-/// Newest Engine API that Hob knows how to speak.
-const ENGINE_API_KNOWN: (u16, u16) = (1, 44);
 
 /// A clock this far off makes log lines and health times of several hosts hard to compare.
 const CLOCK_WARN_MS: u64 = 2_000;
@@ -43,12 +38,12 @@ impl Fitness<'_> {
             "Docker {}, API {}.{} to {}.{}",
             facts.engine_version, low.0, low.1, high.0, high.1
         );
-        if high < ENGINE_API_MIN {
+        if high < ApiLevel::OLDEST.api {
             return self
                 .check("engine", Answer::Fail, format!("{says}: too old"))
-                .hint("install Docker Engine 20.10 or newer");
+                .hint(format!("install Docker Engine {} or newer", ApiLevel::OLDEST.engine));
         }
-        if low > ENGINE_API_KNOWN {
+        if low > ApiLevel::NEWEST_MINIMUM.api {
             return self
                 .check("engine", Answer::Fail, format!("{says}: newer than this Hob can speak"))
                 .hint("install a newer Hob");
