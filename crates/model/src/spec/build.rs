@@ -176,6 +176,31 @@ fn group(path: &str, depth: usize) -> &str {
 }
 
 impl BuildSpec {
+    /// A build from a Dockerfile alone, with nothing else said about it.
+    pub fn new(image: impl Into<ImageRef>, dockerfile_text: &str) -> Self {
+        Self {
+            image: image.into(),
+            tags: BTreeSet::new(),
+            service: ServiceName::from(""),
+            context: BuildContext::Files(Arc::default()),
+            dockerfile: "Dockerfile".to_owned(),
+            dockerfile_text: Arc::from(dockerfile_text),
+            bases: Vec::new(),
+            args: BTreeMap::new(),
+            target: None,
+            labels: BTreeMap::new(),
+            cache_from: Vec::new(),
+            network: None,
+            shm_bytes: None,
+            extra_hosts: Vec::new(),
+            ulimits: BTreeMap::new(),
+            platform: None,
+            pull: false,
+            no_cache: false,
+            registry_first: false,
+        }
+    }
+
     /// Identifies what is built: it goes on the image as a label, and a build whose digest is on
     /// the image already is not made again.
     pub fn digest(&self) -> Digest {

@@ -202,6 +202,16 @@ fn a_planner_that_exchanges_one_by_one() {
 }
 
 #[test]
+fn a_planner_that_builds_only_what_is_not_there() {
+    fn bug(desired: &Desired, observed: &Observed, policy: &Policy) -> Plan {
+        without_steps(plan(desired, observed, policy), |step| {
+            !matches!(step.change, Change::Build(_)) || step.why == [Reason::Missing]
+        })
+    }
+    assert_eq!(caught(bug), "the Engine refuses nothing");
+}
+
+#[test]
 fn a_planner_that_forgets_files() {
     fn bug(desired: &Desired, observed: &Observed, policy: &Policy) -> Plan {
         without(plan(desired, observed, policy), |change| {

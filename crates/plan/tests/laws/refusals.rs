@@ -29,6 +29,11 @@ pub(crate) fn refusal(state: &HostState, op: &Op) -> Option<String> {
                 .or_else(|| {
                     refuse(state.image(&spec.image).is_none(), format!("no image {}", spec.image))
                 })
+                .or_else(|| {
+                    // An Engine would take whatever has the name; nobody wants that.
+                    let is_other = spec.build.as_ref().is_some_and(|build| !state.is_built(build));
+                    refuse(is_other, format!("{} is built from something else", spec.image))
+                })
                 .or_else(|| missing_file(state, identity, spec))
         }
         Op::Rename { from, to } => refuse(taken(from) && taken(to), format!("{to} is taken"))

@@ -15,7 +15,7 @@ use hob_model::{
         PullPolicy, StackFile, StackNetwork, StackVolume,
     },
     spec::{
-        ContainerSpec, Endpoint, HealthCheck, Mount, NetworkMode, NetworkSpec, PublishedPort,
+        BuildSpec, ContainerSpec, Endpoint, HealthCheck, Mount, NetworkMode, NetworkSpec, PublishedPort,
         RestartPolicy, VolumeSpec,
     },
 };
@@ -455,7 +455,16 @@ fn spec(
         });
     }
     let value = choices.pick(&["1", "2"]);
+    let build = choices.chance(15).then(|| {
+        let text = choices.pick(&["FROM a", "FROM b"]);
+        Arc::new(BuildSpec::new(format!("{stack_name}-{name}").as_str(), text))
+    });
+    let image = match &build {
+        Some(build) => build.image.as_str(),
+        None => choices.pick(&IMAGES),
+    };
     ContainerSpec {
+        build: build.clone(),
         env: BTreeMap::from([("LEVEL".to_owned(), Secret::from(value))]),
         hostname: choices.chance(30).then(|| choices.pick(&["a", "b"]).to_owned()),
         user: choices.chance(20).then(|| "1000".to_owned()),
@@ -474,7 +483,7 @@ fn spec(
             interval: Some(Duration::from_secs(5)),
             ..HealthCheck::default()
         }),
-        ..bare_spec(choices.pick(&IMAGES))
+        ..bare_spec(image)
     }
 }
 
