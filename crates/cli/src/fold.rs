@@ -2,8 +2,8 @@
 
 use anstream::adapter::strip_str;
 
-/// Folds every line at blanks so that none is wider than `width` columns, as far as its words allow.
-/// Colours take no room.
+/// Folds every line at blanks so that none is wider than `width` columns, as far as its words
+/// allow. Colours take no room.
 pub(crate) fn fold(text: &str, width: usize) -> String {
     text.split_inclusive('\n').map(|line| fold_line(line, width)).collect()
 }
@@ -70,7 +70,8 @@ mod tests {
     fn a_long_line_goes_on_below_its_text() {
         assert_eq!(
             fold("  ! web/mount  app mounts it, and it is not there\nnext\n", 32),
-            "  ! web/mount  app mounts it,\n               and it is not\n               there\nnext\n"
+            "  ! web/mount  app mounts it,\n               and it is not\n               \
+             there\nnext\n"
         );
         assert_eq!(
             fold("    hint: is the storage mounted?\n", 24),

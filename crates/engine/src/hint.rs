@@ -25,8 +25,8 @@ pub fn hint(kind: &HostErrorKind, host: &DesiredHost) -> Option<String> {
                 None => address.clone(),
             };
             format!(
-                "if the machine was set up anew: ssh-keygen -R {known}, then {ssh}, which shows the \
-                 new key; it must be one that ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub \
+                "if the machine was set up anew: ssh-keygen -R {known}, then {ssh}, which shows \
+                 the new key; it must be one that ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub \
                  shows on the machine itself. If it was not set up anew, somebody may be in between"
             )
         }
@@ -35,8 +35,8 @@ pub fn hint(kind: &HostErrorKind, host: &DesiredHost) -> Option<String> {
              /etc/ssh/ssh_host_ed25519_key.pub shows on the machine itself"
         ),
         HostErrorKind::LoginRefused { user } => format!(
-            "does {ssh} let you in? If not, your public key is missing in ~/.ssh/authorized_keys of \
-             user {user} on the host: ssh-copy-id puts it there"
+            "does {ssh} let you in? If not, your public key is missing in ~/.ssh/authorized_keys \
+             of user {user} on the host: ssh-copy-id puts it there"
         ),
         kind => return kind.hint(),
     })

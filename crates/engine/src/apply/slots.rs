@@ -9,9 +9,9 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use super::ApplyOptions;
 
 /// Room for operations. Waiting for a verdict takes none, so that creates go on at full speed. What
-/// follows a verdict has room of its own: a step that only has to be recorded would else wait behind
-/// every create of a large first deploy, and all that time nothing would be told of it. So has what
-/// is put back, because somebody's service is down.
+/// follows a verdict has room of its own: a step that only has to be recorded would else wait
+/// behind every create of a large first deploy, and all that time nothing would be told of it. So
+/// has what is put back, because somebody's service is down.
 pub(super) struct Slots {
     hosts: BTreeMap<HostName, HostSlots>,
     all: Semaphore,

@@ -1,5 +1,5 @@
-//! Locks of imagined machines. A world that is set back to an earlier moment keeps the locks that it
-//! has: they belong to runs, not to machines.
+//! Locks of imagined machines. A world that is set back to an earlier moment keeps the locks that
+//! it has: they belong to runs, not to machines.
 
 use std::{
     collections::BTreeMap,
