@@ -26,6 +26,10 @@ pub(crate) struct Arguments {
     fast: bool,
 }
 
+const WITHOUT_DENY: &str = "cargo-deny is not installed: cargo install cargo-deny";
+/// What cargo-deny says when it cannot get its database.
+const OUT_OF_REACH: &str = "failed to fetch advisory database";
+
 /// How a step of the whole ended.
 enum Ended {
     Well(Count),
@@ -47,7 +51,8 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         ("tests of tiers 1 to 4", tests),
         ("examples in the documentation", documentation),
         ("tidy", tidiness),
-        ("licences and advisories", licences),
+        ("licences, duplicates and sources", licences),
+        ("advisories", advisories),
     ];
     if !arguments.fast {
         steps.push(("tests on real hosts (tier 5)", real_tests));
@@ -152,11 +157,27 @@ fn tidiness(root: &Path) -> Result<Ended, String> {
 }
 
 fn licences(root: &Path) -> Result<Ended, String> {
-    if !is_there("cargo", &["deny", "--version"]) {
-        return Ok(Ended::Skipped("cargo-deny is not installed".into()));
+    if !has_deny() {
+        return Ok(Ended::Skipped(WITHOUT_DENY.into()));
     }
-    let arguments = ["deny", "--offline", "check", "licenses", "bans", "sources"];
-    cargo(root, &arguments, "see deny.toml")
+    cargo(root, &["deny", "check", "licenses", "bans", "sources"], "see deny.toml")
+}
+
+/// Known faults of libraries, from a database that is not always within reach.
+fn advisories(root: &Path) -> Result<Ended, String> {
+    if !has_deny() {
+        return Ok(Ended::Skipped(WITHOUT_DENY.into()));
+    }
+    let arguments = ["deny", "check", "advisories"];
+    let (well, said) = program::hear(root, "cargo", &arguments)?;
+    if well {
+        return Ok(Ended::Well(Count::default()));
+    }
+    if said.contains(OUT_OF_REACH) {
+        return Ok(Ended::Skipped("the database of advisories cannot be reached".into()));
+    }
+    said.lines().for_each(say::line);
+    Ok(Ended::Badly(Some(Count::default()), "a library has a known fault; see above".into()))
 }
 
 fn real_tests(root: &Path) -> Result<Ended, String> {
@@ -198,6 +219,10 @@ fn have_component(root: &Path, command: &str, component: &str) -> Result<bool, S
         program::run(root, "rustup", &["component", "add", component])?;
     }
     Ok(is_installed())
+}
+
+fn has_deny() -> bool {
+    is_there("cargo", &["deny", "--version"])
 }
 
 fn has_nextest() -> bool {

@@ -43,6 +43,23 @@ pub(crate) fn run(root: &Path, program: &str, arguments: &[&str]) -> Result<Ende
     Ok(Ended { well: status.success(), count })
 }
 
+/// Runs a program to its end without passing on what it says: whether it ended well, and its words.
+pub(crate) fn hear(
+    root: &Path,
+    program: &str,
+    arguments: &[&str],
+) -> Result<(bool, String), String> {
+    say::line(&format!("  $ {program} {}", arguments.join(" ")));
+    let output = Command::new(program)
+        .args(arguments)
+        .current_dir(root)
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|why| format!("running {program}: {why}"))?;
+    let said = [output.stdout, output.stderr].concat();
+    Ok((output.status.success(), String::from_utf8_lossy(&said).into_owned()))
+}
+
 /// Whether a program can be run at all: asked for its version, it answers.
 pub(crate) fn is_there(program: &str, arguments: &[&str]) -> bool {
     let asked = Command::new(program)
