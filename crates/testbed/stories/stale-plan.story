@@ -26,5 +26,5 @@ hob apply --yes plan.json
 show containers
 hob apply --yes no-such-plan.json
 write plan.json
-    { "format": 1 }
+    { "format": 2 }
 hob apply --yes plan.json

@@ -125,8 +125,15 @@ impl JoinedStep {
         self.takes_from.append(&mut step.takes_from);
         self.follows.extend(std::mem::take(&mut step.follows));
         for reason in &step.why {
-            if !self.why.contains(reason) {
-                self.why.push(reason.clone());
+            // What it was and is to be differs from member to member, and is told there.
+            let reason = match reason {
+                Reason::Attribute { name, .. } => {
+                    Reason::Attribute { name: name.clone(), from: None, to: None }
+                }
+                other => other.clone(),
+            };
+            if !self.why.contains(&reason) {
+                self.why.push(reason);
             }
         }
         let (change, why) = (step.change.clone(), std::mem::take(&mut step.why));

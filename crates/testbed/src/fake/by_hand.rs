@@ -58,6 +58,14 @@ impl FakeWorld {
         self.by_hand(host, &Op::Pull { image: image.into(), platform: None })
     }
 
+    /// `docker rmi --force` of an image that a container uses: only the name goes.
+    pub fn docker_rmi(&self, host: &HostName, image: &str) {
+        let image = ImageRef::from(image);
+        let mut world = self.lock();
+        let images = &mut world.machine(host).state.images;
+        images.retain(|name, _| name.familiar() != image.familiar());
+    }
+
     /// `docker network create`.
     pub fn docker_network(&self, host: &HostName, name: &str) {
         let network = Network { owner: ThingOwner::Foreign, spec: None };
