@@ -1,12 +1,15 @@
 //! What libFuzzer says of a run. Pure.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 /// What a run did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Figures {
     pub(super) runs: u64,
-    pub(super) runs_per_second: u64,
+    /// Processor time.
+    pub(super) cpu: Duration,
     /// Places in the code that were reached.
     pub(super) coverage: u64,
     /// Inputs that reach something that no other one does.
@@ -25,7 +28,6 @@ impl Figures {
             let mut number = || words.nth(1).and_then(|word| word.parse().ok()).unwrap_or(0);
             match line.split(':').nth(2).and_then(|_| line.split_whitespace().next()) {
                 Some("stat::number_of_executed_units:") => figures.runs = number(),
-                Some("stat::average_exec_per_sec:") => figures.runs_per_second = number(),
                 Some("stat::peak_rss_mb:") => figures.peak_mib = number(),
                 _ if line.starts_with('#') => figures.progress(line),
                 _ => {}
@@ -54,13 +56,24 @@ impl Figures {
         }
     }
 
+    /// These and those of a later run of the same target.
+    pub(super) fn and(self, later: Self) -> Self {
+        Self {
+            runs: self.runs + later.runs,
+            cpu: self.cpu + later.cpu,
+            peak_mib: self.peak_mib.max(later.peak_mib),
+            ..later
+        }
+    }
+
     /// In one line.
     pub(super) fn line(&self) -> String {
-        let Self { runs, runs_per_second, coverage, corpus, peak_mib, broke } = self;
+        let Self { runs, cpu, coverage, corpus, peak_mib, broke } = self;
         let verdict = if broke.is_some() { "BROKEN" } else { "good" };
         format!(
-            "{verdict}: {runs} inputs, {runs_per_second} a second, coverage {coverage}, \
-             corpus {corpus}, peak {peak_mib} MiB"
+            "{verdict}: {runs} inputs in {} s of processor time, coverage {coverage}, \
+             corpus {corpus}, peak {peak_mib} MiB",
+            cpu.as_secs()
         )
     }
 
@@ -68,7 +81,7 @@ impl Figures {
         json!({
             "target": target,
             "inputs": self.runs,
-            "inputs_per_second": self.runs_per_second,
+            "cpu_ms": u64::try_from(self.cpu.as_millis()).unwrap_or(u64::MAX),
             "coverage": self.coverage,
             "corpus": self.corpus,
             "peak_mib": self.peak_mib,
@@ -84,8 +97,13 @@ pub(super) fn table(done: &[(&str, Figures)]) -> String {
         text += &format!("{target}: {}\n", figures.line());
     }
     let inputs: u64 = done.iter().map(|(_, figures)| figures.runs).sum();
+    let cpu: Duration = done.iter().map(|(_, figures)| figures.cpu).sum();
     let broken = done.iter().filter(|(_, figures)| figures.broke.is_some()).count();
-    text + &format!("{} targets, {inputs} inputs, {broken} broken", done.len())
+    let minutes = cpu.as_secs_f64() / 60.0;
+    text + &format!(
+        "{} targets, {inputs} inputs in {minutes:.1} minutes of processor time, {broken} broken",
+        done.len()
+    )
 }
 
 #[cfg(test)]
@@ -97,7 +115,7 @@ INFO: Running with entropic power schedule (0xFF, 100).
 #2\tINITED cov: 5 ft: 5 corp: 1/1b exec/s: 0 rss: 30Mb
 #4096\tpulse  cov: 1290 ft: 4661 corp: 371/10Kb lim: 90 exec/s: 2048 rss: 60Mb
 stat::number_of_executed_units: 12345
-stat::average_exec_per_sec:     678
+
 stat::new_units_added:          9
 stat::peak_rss_mb:              90
 ";
@@ -106,7 +124,7 @@ stat::peak_rss_mb:              90
     fn figures_are_read_from_what_libfuzzer_says() {
         let figures = Figures {
             runs: 12345,
-            runs_per_second: 678,
+            cpu: Duration::ZERO,
             coverage: 1290,
             corpus: 371,
             peak_mib: 90,
@@ -116,10 +134,12 @@ stat::peak_rss_mb:              90
         let said = format!("{SAID}artifact_prefix='x/'; Test unit written to x/crash-1\n");
         let broken = Figures { broke: Some("x/crash-1".to_owned()), ..figures.clone() };
         assert_eq!(Figures::read(&said, false), broken);
+        let minute = Figures { cpu: Duration::from_secs(60), runs: 5, ..Figures::default() };
+        let figures = minute.and(figures);
         let expected = "\
-a: good: 12345 inputs, 678 a second, coverage 1290, corpus 371, peak 90 MiB
-b: BROKEN: 12345 inputs, 678 a second, coverage 1290, corpus 371, peak 90 MiB
-2 targets, 24690 inputs, 1 broken";
+a: good: 12350 inputs in 60 s of processor time, coverage 1290, corpus 371, peak 90 MiB
+b: BROKEN: 12345 inputs in 0 s of processor time, coverage 1290, corpus 371, peak 90 MiB
+2 targets, 24695 inputs in 1.0 minutes of processor time, 1 broken";
         assert_eq!(table(&[("a", figures), ("b", broken)]), expected);
     }
 }
