@@ -83,7 +83,7 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, CommandE
             Ok(stream) => streams.push((at, stream)),
             Err(error) => {
                 is_good = false;
-                context.ui.talk(&CommandError::of_host(error, &desired).text(context.ui.width()));
+                printer.complain(at, "cannot be read", &error);
             }
         }
     }
@@ -239,12 +239,7 @@ impl<'a> Printer<'a> {
             }
             Heard::Broken(error) => {
                 self.has_broken = true;
-                let (heading, whose) = (paint(ERROR, "error:"), self.whose(at));
-                ui.talk(&format!("{heading} the log of {whose} broke off: {}\n", error.kind));
-                let host = self.desired.hosts.get(&error.host);
-                if let Some(hint) = host.and_then(|host| hob_engine::hint(&error.kind, host)) {
-                    ui.talk(&format!("{} {hint}\n", paint(HINT, "hint:")));
-                }
+                self.complain(at, "broke off", &error);
                 return Ok(());
             }
         };
@@ -265,6 +260,17 @@ impl<'a> Printer<'a> {
             String::new()
         };
         ui.data(&format!("{} {time}{}\n", self.names[at], line.text))
+    }
+
+    /// Tells what is wrong with a log.
+    fn complain(&self, at: usize, what: &str, error: &HostError) {
+        let ui = &self.context.ui;
+        let (heading, whose) = (paint(ERROR, "error:"), self.whose(at));
+        ui.talk(&format!("{heading} the log of {whose} {what}: {}\n", error.kind));
+        let host = self.desired.hosts.get(&error.host);
+        if let Some(hint) = host.and_then(|host| hob_engine::hint(&error.kind, host)) {
+            ui.talk(&format!("{} {hint}\n", paint(HINT, "hint:")));
+        }
     }
 
     fn whose(&self, at: usize) -> String {
