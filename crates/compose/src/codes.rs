@@ -57,6 +57,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("required-variable", "a variable that is marked as required is not set"),
     ("shell-operator", "a command as one text ends before an operator of a shell"),
     ("single-letter-volume", "a volume with a name of one letter is read as a Windows drive"),
+    ("templated-file", "a file has to be filled in by a template engine first"),
     ("timestamp", "an unquoted value is a date to YAML"),
     ("too-many-findings", "there are more findings than anybody reads; the first are shown"),
     ("too-many-includes", "more files are included than the limit"),

@@ -74,6 +74,7 @@ pub mod render;
 mod reset;
 pub mod schema;
 mod template;
+mod templated;
 pub mod tree;
 mod unique;
 mod units;

@@ -22,6 +22,7 @@ use crate::paths::{self, Base};
 use crate::profiles;
 use crate::project::Project;
 use crate::schema;
+use crate::templated;
 use crate::tree::{Mapping, Node};
 use crate::unique::unique;
 use crate::ways::add_ways;
@@ -237,6 +238,7 @@ fn complete(
         env_file::forget(&mut root);
     }
     finding::sort(&mut findings, &options.files);
+    templated::once_a_file(&mut findings);
     limits::cut(&mut findings);
     add_ways(&root, &options.files, &mut findings);
     Loaded { project: Some(project), tree: Some(root), findings, env_files: BTreeMap::new() }

@@ -14,6 +14,7 @@ use crate::path::Path;
 use crate::paths::{self, Base, beside_its_name};
 use crate::reset;
 use crate::schema;
+use crate::templated;
 use crate::tree::{Entry, How, Mapping, Node, Span, parse_with};
 use crate::unique::unique;
 
@@ -65,7 +66,8 @@ impl Loader<'_> {
         }
         match self.read(file) {
             Ok(text) => {
-                let (documents, findings) = parse_with(&text, file, &self.limits);
+                let (documents, mut findings) = parse_with(&text, file, &self.limits);
+                templated::explain_syntax(&text, &mut findings);
                 self.findings.extend(findings);
                 self.known.insert(file.to_string(), documents.clone());
                 documents
