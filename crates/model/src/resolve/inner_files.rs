@@ -49,7 +49,7 @@ impl Mounts<'_, '_> {
             let file =
                 StackFile { digest: digest.clone(), mode: 0o644, content: Secret::new(content) };
             if let Err(why) = self.bundle.put(StackPath::new(&source), file) {
-                self.refuse(used, "cannot-travel", &why, "shorten it");
+                self.refuse(used, Finding::error("cannot-travel", why).hint("shorten it"));
                 return;
             }
             mounted.content.insert(target.clone(), digest);
@@ -72,12 +72,8 @@ impl Mounts<'_, '_> {
             FileContent::Variable { name, value: None } => {
                 let message =
                     format!("its content is that of the variable {name}, which is not set");
-                self.refuse(
-                    used,
-                    "variable-not-set",
-                    &message,
-                    "set it in vars: or in an env file",
-                );
+                let finding = Finding::error("variable-not-set", message);
+                self.refuse(used, finding.hint("set it in vars: or in an env file"));
                 None
             }
         }
@@ -93,14 +89,14 @@ impl Mounts<'_, '_> {
         let number = text.parse::<u32>().ok().map(u64::from);
         if number.is_none() {
             let message = format!("{attribute} is {text:?}, which is no number");
-            self.refuse(used, "unknown-value", &message, "write the number; names are the image's");
+            let finding = Finding::error("unknown-value", message);
+            self.refuse(used, finding.hint("write the number; names are the image's"));
         }
         number
     }
 
-    fn refuse(&mut self, used: &Used<'_>, code: &'static str, message: &str, hint: &str) {
-        self.findings
-            .push(Finding::error(code, message).at(used.place.clone()).on(used.path).hint(hint));
+    fn refuse(&mut self, used: &Used<'_>, finding: Finding) {
+        self.findings.push(finding.at(used.place.clone()).on(used.path));
     }
 
     /// Owner and mode, of what is mounted from a file of the host.
