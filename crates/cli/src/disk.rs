@@ -300,6 +300,21 @@ mod tests {
     }
 
     #[test]
+    fn what_a_builder_is_sent_is_told_apart() {
+        let root = tempfile::tempdir().unwrap();
+        fs::write(root.path().join("file"), "1234").unwrap();
+        std::os::unix::fs::symlink("../away", root.path().join("link")).unwrap();
+        let files = DiskFiles::repository(root.path()).unwrap();
+        assert_eq!(files.link("/@repository/link"), Ok(Some("../away".to_owned())));
+        assert_eq!(files.link("/@repository/file"), Ok(None));
+        assert_eq!(files.link("/@repository/none/x"), Ok(None));
+        assert_eq!(files.size("/@repository/file"), Ok(4));
+        let on_disk = files.on_disk("/@repository/file").unwrap();
+        assert_eq!(fs::read(on_disk).unwrap(), b"1234");
+        assert!(files.open("/@repository").is_err());
+    }
+
+    #[test]
     fn a_file_that_is_too_large_is_not_read() {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("big");

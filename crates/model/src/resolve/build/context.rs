@@ -341,3 +341,47 @@ pub(super) fn join(folder: &str, name: &str) -> String {
         (false, false) => files::join(folder, name),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::panic, reason = "tests may panic")]
+
+    use super::*;
+
+    #[track_caller]
+    fn check(files: &[(&str, u64)], has_patterns: bool, expected: Option<&str>) {
+        let asked = Asked { folder: "web".to_owned(), dockerfile: None };
+        let file = |(path, mib): &(&str, u64)| {
+            ((*path).to_owned(), Found::File { bytes: mib << 20, executable: false })
+        };
+        let told = match weigh(&files.iter().map(file).collect(), &asked, has_patterns) {
+            Ok(()) => None,
+            Err(Trouble::TooMuch(why)) => Some(why),
+            Err(other) => panic!("{other:?}"),
+        };
+        assert_eq!(told.as_deref(), expected);
+    }
+
+    #[test]
+    fn what_is_too_much_is_named() {
+        check(&[("a", 512)], false, None);
+        check(
+            &[("a/1", 100), ("a/2", 300), ("b/1", 350), ("c", 7), ("d", 1)],
+            false,
+            Some(
+                "of web the builder would be sent 758 MiB, and 512 MiB are the most; most is in a \
+                 (400 MiB), b (350 MiB), c (7 MiB); there is no .dockerignore",
+            ),
+        );
+        let names: Vec<String> = (0..=FILES_MAX).map(|number| format!("x/{number}")).collect();
+        let many: Vec<(&str, u64)> = names.iter().map(|name| (name.as_str(), 0)).collect();
+        check(
+            &many,
+            true,
+            Some(
+                "of web the builder would be sent 50001 files, and 50000 are the most; most is in \
+                 x (50001 files)",
+            ),
+        );
+    }
+}
