@@ -71,7 +71,7 @@ fn stack(at: usize, services: usize) -> (StackName, DesiredStack) {
         (ServiceName::new(format!("service{service}")), made)
     });
     let mut needs = BTreeSet::new();
-    if at % 5 != 0 {
+    if !at.is_multiple_of(5) {
         needs.insert((None, StackName::new(format!("stack{}", at - at % 5))));
     }
     let stack = DesiredStack {

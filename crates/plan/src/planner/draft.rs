@@ -72,9 +72,9 @@ impl Draft {
         DraftId(self.steps.len() - 1)
     }
 
-    /// What a step does, to add to it.
-    pub(crate) fn change_mut(&mut self, id: DraftId) -> Option<&mut Change> {
-        self.steps.get_mut(id.0).map(|step| &mut step.change)
+    /// A step, to add to it.
+    pub(crate) fn step_mut(&mut self, id: DraftId) -> Option<&mut DraftStep> {
+        self.steps.get_mut(id.0)
     }
 
     /// `later` begins only once `earlier` has come this far.

@@ -238,11 +238,16 @@ impl<'a> Emission<'a> {
                 let id = *made.pulls.entry(key).or_insert_with(|| {
                     let users = BTreeSet::new();
                     let change = Change::Pull { image: image.clone(), platform, users };
-                    let why = Reason::NeededBy { service: (*name).clone() };
-                    draft.add(self.step(change).because([why]))
+                    draft.add(self.step(change))
                 });
-                if let Some(Change::Pull { users, .. }) = draft.change_mut(id) {
-                    users.insert((self.decided.name.clone(), (*name).clone()));
+                if let Some(step) = draft.step_mut(id) {
+                    // Who is replaced because of the pull is no reason for it.
+                    if step.why.is_empty() && !decision.follows_a_pull() {
+                        step.why.push(Reason::NeededBy { service: (*name).clone() });
+                    }
+                    if let Change::Pull { users, .. } = &mut step.change {
+                        users.insert((self.decided.name.clone(), (*name).clone()));
+                    }
                 }
                 ids.insert(id);
             }

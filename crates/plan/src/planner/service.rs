@@ -50,6 +50,11 @@ impl Decision {
         matches!(self.change, Change::Create(_) | Change::Replace { .. })
     }
 
+    /// Whether it is there because the image is fetched for another service.
+    pub(super) fn follows_a_pull(&self) -> bool {
+        self.why.iter().any(|reason| matches!(reason, Reason::ImageFetched { .. }))
+    }
+
     /// The container that is replaced.
     pub(super) fn was(&self) -> Option<&ContainerName> {
         match &self.change {

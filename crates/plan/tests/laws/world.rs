@@ -15,8 +15,8 @@ use hob_model::{
         PullPolicy, StackFile, StackNetwork, StackVolume,
     },
     spec::{
-        BuildSpec, ContainerSpec, Endpoint, HealthCheck, Mount, NetworkMode, NetworkSpec, PublishedPort,
-        RestartPolicy, VolumeSpec,
+        BuildSpec, ContainerSpec, Endpoint, HealthCheck, Mount, NetworkMode, NetworkSpec,
+        PublishedPort, RestartPolicy, VolumeSpec,
     },
 };
 use hob_plan::{
