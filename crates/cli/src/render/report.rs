@@ -22,7 +22,9 @@ pub(crate) fn text(plan: &Plan, report: &Report) -> String {
             Outcome::Failed { error, undone } => {
                 let doing = match error.kind {
                     // It says itself that the container was waited for.
-                    HostErrorKind::BadVerdict { .. } => String::new(),
+                    HostErrorKind::BadVerdict { .. } | HostErrorKind::BuildFailed { .. } => {
+                        String::new()
+                    }
                     _ => format!("{}: ", error.doing),
                 };
                 let mut told = format!(
