@@ -95,7 +95,7 @@ pub enum HostErrorKind {
     #[error("another run is at work on it: {holder}")]
     Locked {
         /// Whose run.
-        holder: LockHolder,
+        holder: Box<LockHolder>,
     },
     /// The lock was lost with the connection, and cannot be taken up again.
     #[error("the lock of the host was lost: {0}")]
@@ -111,13 +111,11 @@ pub enum HostErrorKind {
         last_lines: Vec<String>,
     },
     /// An image could not be built.
-    #[error("image {image} was not built: {why}{}", at_instruction(instruction.as_deref()))]
+    #[error("image {image} was not built: {why}")]
     BuildFailed {
         /// Which image.
         image: String,
-        /// At which instruction of the Dockerfile.
-        instruction: Option<String>,
-        /// What the builder said.
+        /// What the builder said, and at which instruction of the Dockerfile.
         why: String,
         /// What it had said before.
         last_lines: Vec<String>,
@@ -194,10 +192,6 @@ impl HostErrorKind {
             Self::Engine(_) | Self::Other(_) => return None,
         })
     }
-}
-
-fn at_instruction(instruction: Option<&str>) -> String {
-    instruction.map(|instruction| format!(" (at `{instruction}`)")).unwrap_or_default()
 }
 
 fn docker_host_hint(scheme: &str) -> String {

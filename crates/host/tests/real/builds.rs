@@ -124,11 +124,10 @@ async fn real_a_failing_build_says_where_and_leaves_the_image() {
             ..bad("ARG TOKEN\nRUN [\"/bin/sh\", \"-c\", \"echo it is $TOKEN; exit 7\"]")
         };
         let failed = bench.perform(&op(&bench, run)).await.unwrap_err();
-        let HostErrorKind::BuildFailed { instruction, why, last_lines, .. } = failed else {
+        let HostErrorKind::BuildFailed { why, last_lines, .. } = failed else {
             panic!("{failed}");
         };
-        assert!(instruction.unwrap().starts_with("RUN "));
-        assert!(why.ends_with("returned a non-zero code: 7"), "{why}");
+        assert!(why.contains("returned a non-zero code: 7 (at `RUN "), "{why}");
         assert!(last_lines.iter().any(|line| line == "it is ***"), "{last_lines:?}");
         let copy = bench.perform(&op(&bench, bad("COPY missing /"))).await.unwrap_err();
         assert_eq!(

@@ -51,8 +51,7 @@ impl Machine {
                 let from = said.len().saturating_sub(LAST_LINES);
                 HostErrorKind::BuildFailed {
                     image: build.image.to_string(),
-                    instruction: Some(format!("{name} {rest}")),
-                    why,
+                    why: format!("{why} (at `{name} {rest}`)"),
                     last_lines: said.split_off(from),
                 }
             })?;

@@ -100,10 +100,12 @@ impl Log {
         if self.left_out > 0 {
             last_lines.push(format!("({} earlier lines)", self.left_out));
         }
-        let why = self.shown(&why);
-        let instruction = self.instruction.clone();
+        let mut why = self.shown(&why);
+        if let Some(instruction) = &self.instruction {
+            why += &format!(" (at `{instruction}`)");
+        }
         last_lines.extend(self.lines);
-        HostErrorKind::BuildFailed { image: image.to_string(), instruction, why, last_lines }
+        HostErrorKind::BuildFailed { image: image.to_string(), why, last_lines }
     }
 }
 
@@ -125,13 +127,12 @@ mod tests {
         log.take("Step 1/2 : FROM a\n ---> 12\nStep 2/2 : RUN mak");
         assert_eq!(log.last(), Some("Step 1: FROM a"));
         log.take("e s3cret abc\n 10%\r 20%\n\u{1b}[31mred\nno end");
-        let HostErrorKind::BuildFailed { instruction, last_lines, why, .. } =
+        let HostErrorKind::BuildFailed { last_lines, why, .. } =
             log.failed(&"app".into(), "it said s3cret".to_owned())
         else {
             panic!("it is another failure");
         };
-        assert_eq!(instruction.as_deref(), Some("RUN make *** abc"));
-        assert_eq!(why, "it said ***");
+        assert_eq!(why, "it said *** (at `RUN make *** abc`)");
         let all = ["Step 1: FROM a", "Step 2: RUN make *** abc", " 20%", "[31mred", "no end"];
         assert_eq!(last_lines, all);
     }
