@@ -13,8 +13,8 @@
 //! `deploy.replicas`, and depending on the version more, see [`Dialect`]. On a container, what an
 //! `env_file` says is in, and its name is not; `docker compose config --hash` reads no env files
 //! and has their names in: load with [`crate::LoadOptions::resolve_env`] off for that one. Not in
-//! it are the content of configs, secrets and binds, the digest of the image, and the definitions of
-//! networks and volumes.
+//! it are the content of configs, secrets and binds, the digest of the image, and the definitions
+//! of networks and volumes.
 //!
 //! Read from Docker Compose itself: `ServiceHash` in its `pkg/compose/hash.go`, and the type
 //! `ServiceConfig` of compose-go.
