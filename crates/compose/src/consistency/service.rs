@@ -27,7 +27,8 @@ pub(super) fn check(service: &Entry, path: &Path<'_>, findings: &mut Vec<Finding
 
 fn image(service: &Entry, path: &Path<'_>, findings: &mut Vec<Finding>) {
     let node = &service.value;
-    if !["image", "build", "provider"].iter().any(|name| node.get(name).is_some()) {
+    let says = |name| node.get(name).is_some_and(|value| value.as_str() != Some(""));
+    if !["image", "build", "provider"].into_iter().any(says) {
         findings.push(
             Finding::error("no-image", "the service has neither an image nor a build")
                 .at(service.key.span.place())
