@@ -100,8 +100,8 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// Judges one look at a container.
 ///
 /// *Healthy* if it has a health check and passes it within the budget; *completed* if it exits 0 by
-/// itself and may; *running* if it has no health check, nobody waits for it to be healthy, and it runs, not restarted, through the
-/// settling window; anything else is a failure.
+/// itself and may; *running* if it has no health check, nobody waits for it to be healthy, and it
+/// runs, not restarted, through the settling window; anything else is a failure.
 pub fn judge(expect: &Expectation, seen: &Sighting) -> Judgement {
     let restarts = seen.restarts.saturating_sub(seen.restarts_before);
     match seen.state {

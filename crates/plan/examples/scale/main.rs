@@ -9,7 +9,7 @@
     clippy::disallowed_methods,
     clippy::disallowed_types,
     clippy::print_stdout,
-    reason = "this measures and prints: it looks at the clock and its memory, as planning never does"
+    reason = "a measurement looks at the clock and at its memory, and prints"
 )]
 
 mod homelab;
