@@ -159,7 +159,10 @@ impl Way {
         }
         let (code, stderr) = held.end().await;
         if code == TAKEN {
-            return Err(Refused { kind: HostErrorKind::Locked { holder }, is_taken: true });
+            return Err(Refused {
+                kind: HostErrorKind::Locked { holder: Box::new(holder) },
+                is_taken: true,
+            });
         }
         let way_lost = self.transport.way_lost(code, &stderr);
         Err(other(way_lost.unwrap_or_else(|| folder::script_failure(code, &stderr, &self.root))))

@@ -275,8 +275,8 @@ mod tests {
     fn passwords_among_options_are_hidden() {
         let check = |message: &str, expected: &str| assert_eq!(clean_options(message), expected);
         check(
-            "mount //nas/x, data: addr=nas,username=ida,Password=hunter2,vers=3: permission denied",
-            "mount //nas/x, data: addr=nas,username=ida,Password=<hidden>,vers=3: permission denied",
+            "mount //nas, data: addr=nas,username=ida,Password=hunter2,vers=3: permission denied",
+            "mount //nas, data: addr=nas,username=ida,Password=<hidden>,vers=3: permission denied",
         );
         check("pass=a pass=b", "pass=<hidden> pass=<hidden>");
         check("nothing here", "nothing here");

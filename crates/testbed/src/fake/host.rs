@@ -222,6 +222,7 @@ impl Host for FakeHost {
                 Err(holder) => holder,
             };
             if Instant::now() >= late {
+                let holder = Box::new(holder);
                 return Err(self.error(doing, HostErrorKind::Locked { holder }));
             }
             if told.as_ref() != Some(&holder) {
