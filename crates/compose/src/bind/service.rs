@@ -14,7 +14,6 @@ use crate::units;
 
 pub(super) fn service(entry: &Entry) -> Service {
     let node = &entry.value;
-    let places = node.entries().iter().map(|e| (e.key.name.clone(), place(e))).collect();
     Service {
         name: entry.key.name.clone(),
         image: read::text(node, "image"),
@@ -32,8 +31,7 @@ pub(super) fn service(entry: &Entry) -> Service {
         network_mode: read::text(node, "network_mode"),
         depends_on: read::entries(node, "depends_on", |value| Some(dependency(value))),
         healthcheck: node.get("healthcheck").map(healthcheck),
-        restart: runtime::restart_policy(node)
-            .or_else(|| read::text(node, "restart").and_then(|text| restart(&text))),
+        restart: runtime::restart_policy(node).or_else(|| restart(&read::text(node, "restart")?)),
         container_name: read::text(node, "container_name"),
         hostname: read::text(node, "hostname"),
         domainname: read::text(node, "domainname"),
@@ -60,10 +58,7 @@ pub(super) fn service(entry: &Entry) -> Service {
         sysctls: read::text_map(node, "sysctls"),
         ulimits: read::entries(node, "ulimits", ulimit),
         shm_size: read::bytes(node, "shm_size"),
-        logging: node.get("logging").map(|logging| Logging {
-            driver: read::text(logging, "driver"),
-            options: read::text_map(logging, "options"),
-        }),
+        logging: node.get("logging").map(logging),
         configs: read::items(node, "configs", |item| reference(item, "/")),
         secrets: read::items(node, "secrets", |item| reference(item, "/run/secrets/")),
         labels: read::text_map(node, "labels"),
@@ -85,8 +80,12 @@ pub(super) fn service(entry: &Entry) -> Service {
         profiles: read::texts(node, "profiles"),
         extensions: read::extensions(node),
         place: place(entry),
-        places,
+        places: node.entries().iter().map(|e| (e.key.name.clone(), place(e))).collect(),
     }
+}
+
+fn logging(node: &Node) -> Logging {
+    Logging { driver: read::text(node, "driver"), options: read::text_map(node, "options") }
 }
 
 /// A pull policy; `None` if the text is none.

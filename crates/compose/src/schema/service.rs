@@ -21,8 +21,8 @@ pub(crate) const PROJECT: Object = Object {
     required: &[],
 };
 
-/// A service. Every attribute of the specification is here; those marked `refused` are errors, those
-/// marked `inert` are notes.
+/// A service. Every attribute of the specification is here; those marked `refused` are errors,
+/// those marked `inert` are notes.
 pub(crate) const SERVICE: Object = Object {
     fields: &[
         field("annotations", LIST_OR_MAP),
@@ -122,7 +122,7 @@ pub(crate) const SERVICE: Object = Object {
         refused(
             "use_api_socket",
             BOOL,
-            "it gives a container the Engine's socket and the registry logins of whoever deploys; mount what it needs",
+            "it hands over the Engine's socket and the logins of whoever deploys",
         ),
         field("user", TEXT),
         field("userns_mode", TEXT),

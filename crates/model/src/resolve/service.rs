@@ -108,10 +108,6 @@ fn spec(
     mounted: Mounted,
 ) -> ContainerSpec {
     let environment = service.environment.iter();
-    let logging = service.logging.as_ref().map(|logging| Logging {
-        driver: logging.driver.clone(),
-        options: secrets(&logging.options),
-    });
     let Shared { network, namespaces, volumes_from } = shared;
     let (devices, device_requests) = runtime::devices(service);
     let extra_hosts = service.extra_hosts.iter();
@@ -163,7 +159,7 @@ fn spec(
         health: service.healthcheck.as_ref().map(health),
         limits: runtime::limits(service),
         blkio: service.blkio.as_ref().map(runtime::blkio),
-        logging,
+        logging: service.logging.as_ref().map(logging),
         stop_signal: service.stop_signal.clone(),
         stop_grace: service.stop_grace_period,
         post_start: runtime::hooks(&service.post_start),
@@ -171,6 +167,10 @@ fn spec(
         platform: service.platform.clone(),
         content: mounted.content,
     }
+}
+
+fn logging(logging: &project::Logging) -> Logging {
+    Logging { driver: logging.driver.clone(), options: secrets(&logging.options) }
 }
 
 fn words(list: Option<&Vec<String>>) -> Option<Vec<Secret<String>>> {

@@ -53,58 +53,16 @@ impl ContainerSpec {
     }
 
     fn written(&self, show: &dyn Fn(&str) -> String) -> Map<String, Value> {
+        // Several to a line: there are so many.
+        #[rustfmt::skip]
         let Self {
-            image,
-            build,
-            command,
-            entrypoint,
-            env,
-            labels,
-            annotations,
-            hostname,
-            domainname,
-            user,
-            working_dir,
-            cap_add,
-            cap_drop,
-            security_opt,
-            privileged,
-            read_only,
-            init,
-            tty,
-            stdin_open,
-            group_add,
-            sysctls,
-            ulimits,
-            shm_bytes,
-            extra_hosts,
-            dns,
-            dns_opt,
-            dns_search,
-            devices,
-            device_requests,
-            device_cgroup_rules,
-            namespaces,
-            cgroup_parent,
-            runtime,
-            storage_opt,
-            mounts,
-            volumes_from,
-            files,
-            network,
-            ports,
-            expose,
-            restart,
-            health,
-            limits,
-            blkio,
-            logging,
-            stop_signal,
-            stop_grace,
-            post_start,
-            pre_stop,
-            platform,
-            content,
+            image, build, command, entrypoint, env, labels, annotations, hostname, domainname,
+            user, working_dir, cap_add, cap_drop, security_opt, privileged, read_only, init, tty,
+            stdin_open, group_add, sysctls, ulimits, shm_bytes, extra_hosts, dns, dns_opt,
+            dns_search, devices, device_requests, device_cgroup_rules, namespaces, cgroup_parent,
+            runtime, storage_opt, mounts, volumes_from, files, network, ports, expose, restart,
+            health, limits, blkio, logging, stop_signal, stop_grace, post_start, pre_stop,
+            platform, content,
         } = self;
         let mut out = Writer { map: Map::new(), show };
         // In the order of the digest; each under its own name.
@@ -118,7 +76,8 @@ impl ContainerSpec {
         out.shown_map("env", env);
         out.shown_map("labels", labels);
         out.shown_map("annotations", annotations);
-        put!(hostname domainname user working_dir cap_add cap_drop security_opt privileged read_only);
+        put!(hostname domainname user working_dir cap_add cap_drop security_opt privileged);
+        put!(read_only);
         out.put("init", init.map(|on| if on { "on" } else { "off" }));
         put!(tty stdin_open group_add sysctls ulimits shm_bytes extra_hosts dns dns_opt dns_search);
         put!(devices device_requests device_cgroup_rules namespaces cgroup_parent runtime);

@@ -9,10 +9,7 @@ fn stack(compose: &str) -> String {
     format!("{HOB}--- stacks/web/compose.yaml\n{compose}")
 }
 
-#[test]
-fn resources_and_drivers_arrive() {
-    insta::assert_snapshot!(resolve_text(&stack(
-        r#"
+const RESOURCES: &str = r#"
 services:
   app:
     image: app
@@ -62,8 +59,11 @@ services:
           devices:
             - { driver: nvidia, device_ids: ["0", "3"], capabilities: [gpu, utility], options: { virtualization: "false" } }
             - { count: 1, capabilities: [tpu] }
-"#
-    )), @r#"
+"#;
+
+#[test]
+fn resources_and_drivers_arrive() {
+    insta::assert_snapshot!(resolve_text(&stack(RESOURCES)), @r#"
     stacks/web/compose.yaml:35:5: note[not-acted-on] services.app.pull_policy
       the image is fetched when a container is made
       hint: an update is a change in the repository: pin the version that you want
@@ -287,10 +287,7 @@ services:
     "#);
 }
 
-#[test]
-fn what_cannot_be_is_refused_with_the_reason() {
-    insta::assert_snapshot!(findings_of(&stack(
-        r#"
+const REFUSED: &str = r#"
 services:
   app:
     image: app
@@ -314,8 +311,11 @@ secrets:
   gone: { external: true }
 --- stacks/web/.env
 SET=1
-"#
-    )), @r#"
+"#;
+
+#[test]
+fn what_cannot_be_is_refused_with_the_reason() {
+    insta::assert_snapshot!(findings_of(&stack(REFUSED)), @r#"
     stacks/web/compose.yaml:5:5: error[unknown-value] services.app.network_mode
       "weird:thing" is not a value for network_mode
       hint: write service:<name>, container:<name> or host
@@ -333,7 +333,7 @@ SET=1
       isolation is not supported: only Windows containers have it
       hint: take it out of this file
     stacks/web/compose.yaml:11:5: error[unsupported-attribute] services.app.use_api_socket
-      use_api_socket is not supported: it gives a container the Engine's socket and the registry logins of whoever deploys; mount what it needs
+      use_api_socket is not supported: it hands over the Engine's socket and the logins of whoever deploys
       hint: take it out of this file
     stacks/web/compose.yaml:12:5: note[inert-attribute] services.app.cpu_count
       cpu_count is not acted on: only Windows containers have it

@@ -100,8 +100,8 @@ pub enum Op {
         /// Whether it is started as well, if it is there.
         start: bool,
     },
-    /// Run the commands of a turn in a container, one after the other; one that fails is the failure
-    /// of the step.
+    /// Run the commands of a turn in a container, one after the other; one that fails is the
+    /// failure of the step.
     RunHooks {
         /// In which container. Before a stop, one that does not run has nothing to run.
         name: ContainerName,

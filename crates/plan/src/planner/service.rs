@@ -256,14 +256,7 @@ impl<'a> View<'a> {
         let may_complete = self.service.spec.restart == RestartPolicy::No
             || self.dependents.want_completed(self.name);
         let is_completed = may_complete && state == ContainerState::Exited { code: 0 };
-        // What an interrupted run left of these, a start cannot mend: the container that it holds
-        // on to may be gone, and files are put in when it is made.
-        let spec = &self.service.spec;
-        let is_unmendable = verdict.is_none()
-            && !self.keeps_predecessor(was)
-            && (!spec.providers().is_empty()
-                || (state == ContainerState::Created && !spec.files.is_empty()));
-        if is_unmendable && !is_completed {
+        if verdict.is_none() && !is_completed && self.is_beyond_a_start(was, state) {
             return Some(Decision::new(self.replace(was, container), vec![Reason::Unverified]));
         }
         let restart = |why| Some(Decision::new(Change::Restart(self.target()), why));
@@ -305,6 +298,14 @@ impl<'a> View<'a> {
                 Some(Decision::new(change, why))
             }
         }
+    }
+
+    /// What an interrupted run left of some, a start cannot mend: the container that it holds on to
+    /// may be gone, and files are put in when it is made.
+    fn is_beyond_a_start(&self, name: &ContainerName, state: ContainerState) -> bool {
+        let spec = &self.service.spec;
+        let lacks_files = state == ContainerState::Created && !spec.files.is_empty();
+        !self.keeps_predecessor(name) && (lacks_files || !spec.providers().is_empty())
     }
 
     /// Whether the container's own predecessor is still there. Under such a name there may also be

@@ -427,13 +427,9 @@ fn spec(
     let mut mounts = BTreeMap::new();
     let mut content = BTreeMap::new();
     if choices.chance(30) {
-        let volume = VolumeName::new(format!("{stack_name}_data"));
-        let mount = Mount::Volume {
-            name: volume,
-            read_only: choices.chance(50),
-            nocopy: false,
-            subpath: None,
-        };
+        let (name, read_only) = (format!("{stack_name}_data"), choices.chance(50));
+        let name = VolumeName::new(name);
+        let mount = Mount::Volume { name, read_only, nocopy: false, subpath: None };
         mounts.insert("/data".to_owned(), mount);
     }
     if choices.chance(20) {
@@ -445,15 +441,12 @@ fn spec(
         mounts.insert("/etc/own.txt".to_owned(), Mount::stack_file(path.to_string()));
         content.insert("/etc/own.txt".to_owned(), file.digest.clone());
     }
-    let mut ports = BTreeSet::new();
-    if let Some(port) = port {
-        ports.insert(PublishedPort {
-            address: None,
-            published: Some(port.to_string()),
-            target: 80,
-            protocol: "tcp".into(),
-        });
-    }
+    let ports = port.map(|port| PublishedPort {
+        address: None,
+        published: Some(port.to_string()),
+        target: 80,
+        protocol: "tcp".into(),
+    });
     let value = choices.pick(&["1", "2"]);
     let build = choices.chance(15).then(|| {
         let text = choices.pick(&["FROM a", "FROM b"]);
@@ -471,7 +464,7 @@ fn spec(
         mounts,
         content,
         network: NetworkMode::Attached(networks),
-        ports,
+        ports: ports.into_iter().collect(),
         restart: choices.pick(&[
             RestartPolicy::UnlessStopped,
             RestartPolicy::UnlessStopped,

@@ -41,6 +41,8 @@ pub(crate) struct Making<'a> {
 /// The request that makes the container. Destructured on purpose: a new field does not compile
 /// until someone carries it to the Engine.
 pub(crate) fn create(making: &Making<'_>, spec: &ContainerSpec) -> ContainerCreateBody {
+    // Several to a line: there are so many.
+    #[rustfmt::skip]
     let ContainerSpec {
         image,
         command,
@@ -66,34 +68,11 @@ pub(crate) fn create(making: &Making<'_>, spec: &ContainerSpec) -> ContainerCrea
         post_start: _, // run by Hob
         pre_stop: _,
         // The rest says how the host carries the container: `host_config`.
-        annotations: _,
-        cap_add: _,
-        cap_drop: _,
-        security_opt: _,
-        privileged: _,
-        read_only: _,
-        init: _,
-        group_add: _,
-        sysctls: _,
-        ulimits: _,
-        shm_bytes: _,
-        extra_hosts: _,
-        dns: _,
-        dns_opt: _,
-        dns_search: _,
-        devices: _,
-        device_requests: _,
-        device_cgroup_rules: _,
-        namespaces: _,
-        cgroup_parent: _,
-        runtime: _,
-        storage_opt: _,
-        mounts: _,
-        volumes_from: _,
-        restart: _,
-        limits: _,
-        blkio: _,
-        logging: _,
+        annotations: _, cap_add: _, cap_drop: _, security_opt: _, privileged: _, read_only: _,
+        init: _, group_add: _, sysctls: _, ulimits: _, shm_bytes: _, extra_hosts: _, dns: _,
+        dns_opt: _, dns_search: _, devices: _, device_requests: _, device_cgroup_rules: _,
+        namespaces: _, cgroup_parent: _, runtime: _, storage_opt: _, mounts: _, volumes_from: _,
+        restart: _, limits: _, blkio: _, logging: _,
     } = spec;
     let env = env.iter().map(|(key, value)| format!("{key}={}", value.expose()));
     let env: Vec<String> = env.collect();

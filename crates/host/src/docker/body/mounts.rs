@@ -73,8 +73,8 @@ impl Mounted {
                 self.mounts.push(at(target, false, volume));
             }
             Mount::Tmpfs { bytes, mode, options } => {
-                // The long form means the same, but where it is used an Engine may refuse others the
-                // volumes of this container.
+                // The long form means the same, but where it is used an Engine may refuse others
+                // the volumes of this container.
                 let size = bytes.map(|bytes| format!("size={bytes}"));
                 let mode = mode.map(|mode| format!("mode={mode:o}"));
                 let all: Vec<String> =
