@@ -13,7 +13,10 @@ use crate::tree::{Data, Entry, Node};
 use crate::units;
 
 pub(super) fn service(entry: &Entry) -> Service {
-    let node = &entry.value;
+    of_mapping(entry, &entry.value)
+}
+
+fn of_mapping(entry: &Entry, node: &Node) -> Service {
     Service {
         name: entry.key.name.clone(),
         image: read::text(node, "image"),

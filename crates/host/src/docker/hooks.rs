@@ -31,7 +31,7 @@ impl DockerHost {
         if turn == Turn::PreStop {
             let found = self.inspect(name).await?;
             let state = found.and_then(|found| found.state);
-            if !state.is_some_and(|state| state.running == Some(true)) {
+            if state.is_none_or(|state| state.running != Some(true)) {
                 return Ok(());
             }
         }

@@ -207,7 +207,7 @@ fn lines(findings: &[hob_model::Finding]) -> Vec<String> {
 async fn look_and_plan(bench: &Bench, desired: &Desired) -> Plan {
     let stack = desired.hosts.values().next().unwrap().stacks.iter().next().unwrap();
     let asked = stack.1.files.keys().cloned().collect();
-    let ask = Ask { files: [(stack.0.clone(), asked)].into(), ..Ask::default() };
+    let ask = Ask { files: [(stack.0.clone(), asked)].into() };
     let state = bench.host.observe(&ask).await.unwrap();
     let hosts = [("here".into(), HostView::Seen(Box::new(state)))].into();
     plan(desired, &Observed { hosts }, &Policy::default())
