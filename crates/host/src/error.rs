@@ -108,7 +108,7 @@ pub enum HostErrorKind {
         /// Why.
         failure: hob_plan::Failure,
         /// The last lines that it wrote.
-        last_lines: Vec<String>,
+        last_lines: Box<[String]>,
     },
     /// An image could not be built.
     #[error("image {image} was not built: {why}")]
@@ -118,7 +118,7 @@ pub enum HostErrorKind {
         /// What the builder said, and at which instruction of the Dockerfile.
         why: String,
         /// What it had said before.
-        last_lines: Vec<String>,
+        last_lines: Box<[String]>,
     },
     /// It took too long.
     #[error("no answer within {0} s")]

@@ -104,7 +104,7 @@ impl DockerHost {
             }
             None => Vec::new(),
         };
-        HostErrorKind::BadVerdict { container: name.to_string(), failure, last_lines }
+        HostErrorKind::BadVerdict { container: name.to_string(), failure, last_lines: last_lines.into() }
     }
 }
 

@@ -45,12 +45,9 @@ fn attached(front: &NetworkName, back: &NetworkName, data: &VolumeName) -> Conta
             (front.clone(), endpoint("f", 5)),
         ])),
         mounts: BTreeMap::from([
-            (
-                "/data".to_owned(),
-                Mount::Volume { name: data.clone(), read_only: false, nocopy: false },
-            ),
+            ("/data".to_owned(), Mount::volume(data.clone())),
             ("/cache".to_owned(), Mount::Anonymous),
-            ("/scratch".to_owned(), Mount::Tmpfs { bytes: Some(1 << 20), mode: None }),
+            ("/scratch".to_owned(), Mount::tmpfs(Some(1 << 20))),
         ]),
         ports: BTreeSet::from([PublishedPort {
             address: Some("127.0.0.1".to_owned()),

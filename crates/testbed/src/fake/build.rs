@@ -52,7 +52,7 @@ impl Machine {
                 HostErrorKind::BuildFailed {
                     image: build.image.to_string(),
                     why: format!("{why} (at `{name} {rest}`)"),
-                    last_lines: said.split_off(from),
+                    last_lines: said.split_off(from).into(),
                 }
             })?;
             is_done |= name == "FROM"

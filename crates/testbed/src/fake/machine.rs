@@ -285,7 +285,7 @@ impl Machine {
         let container = name.to_string();
         let Some(body) = self.bodies.get(name) else {
             let failure = hob_plan::Failure::Gone;
-            return Err(HostErrorKind::BadVerdict { container, failure, last_lines: Vec::new() });
+            return Err(HostErrorKind::BadVerdict { container, failure, last_lines: Box::default() });
         };
         let Moment { state, restarts, running_for } = body.moment(self.now);
         let began = *wait.began.get_or_insert(self.now);
@@ -298,7 +298,7 @@ impl Machine {
             Judgement::Good(verdict) => Ok(Look::Good(verdict)),
             Judgement::Bad(failure) => {
                 let last_lines = self.last_lines(name);
-                Err(HostErrorKind::BadVerdict { container, failure, last_lines })
+                Err(HostErrorKind::BadVerdict { container, failure, last_lines: last_lines.into() })
             }
         }
     }

@@ -105,7 +105,7 @@ impl Log {
             why += &format!(" (at `{instruction}`)");
         }
         last_lines.extend(self.lines);
-        HostErrorKind::BuildFailed { image: image.to_string(), why, last_lines }
+        HostErrorKind::BuildFailed { image: image.to_string(), why, last_lines: last_lines.into() }
     }
 }
 
@@ -134,7 +134,7 @@ mod tests {
         };
         assert_eq!(why, "it said *** (at `RUN make *** abc`)");
         let all = ["Step 1: FROM a", "Step 2: RUN make *** abc", " 20%", "[31mred", "no end"];
-        assert_eq!(last_lines, all);
+        assert_eq!(*last_lines, all);
     }
 
     #[test]
