@@ -133,22 +133,25 @@ struct Sides {
 }
 
 impl Sides {
+    /// One answer for each file, in their order.
     fn compare_all(&self, files: &[PathBuf], jobs: usize) -> Vec<Compared> {
         let next = AtomicUsize::new(0);
         let done = Mutex::new(Vec::new());
         thread::scope(|scope| {
             for _ in 0..jobs.min(files.len()) {
                 scope.spawn(|| {
-                    while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    loop {
+                        let at = next.fetch_add(1, Ordering::Relaxed);
+                        let Some(file) = files.get(at) else { break };
                         let compared = self.compare(file);
-                        done.lock().unwrap_or_else(PoisonError::into_inner).push(compared);
+                        done.lock().unwrap_or_else(PoisonError::into_inner).push((at, compared));
                     }
                 });
             }
         });
         let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-        done.sort_by(|a, b| a.file.cmp(&b.file));
-        done
+        done.sort_by_key(|(at, _)| *at);
+        done.into_iter().map(|(_, compared)| compared).collect()
     }
 
     fn compare(&self, file: &Path) -> Compared {
@@ -183,4 +186,30 @@ fn ours() -> Result<Command, String> {
 fn theirs() -> Result<Command, String> {
     let compose = bench::docker_compose()?;
     Ok(Command::of(&compose, &COMPOSE_CONFIG))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests may panic")]
+    use super::*;
+    use crate::disk;
+
+    #[test]
+    fn every_file_has_its_own_answer() {
+        let folder = tempfile::tempdir().unwrap();
+        // As paths the first comes before the second, as texts behind it.
+        let files: Vec<PathBuf> =
+            ["a/x", "a-b/x", "b/x"].map(|name| folder.path().join(name)).into();
+        files.iter().for_each(|file| disk::make_folder(file.parent().unwrap()).unwrap());
+        let command = |text| Command::parse(text).unwrap();
+        let sides = Sides {
+            left: command("sh -c 'case $0 in */a-b/*) exit 1;; esac; echo {}' {file}"),
+            right: command("echo {}"),
+            folder: folder.path().to_owned(),
+            limits: Limits { time: Duration::from_secs(60), environment: Vec::new() },
+        };
+        let shown = |compared: Compared| format!("{}: {:?}", compared.file, compared.verdict);
+        let all: Vec<String> = sides.compare_all(&files, 3).into_iter().map(shown).collect();
+        assert_eq!(all, ["a/x: Equal", "a-b/x: OnlyLeftRefuses(\"\")", "b/x: Equal"]);
+    }
 }
