@@ -17,6 +17,7 @@ mod layers;
 mod names;
 mod repository;
 mod resolve;
+mod sealed;
 mod secret;
 mod selection;
 pub mod spec;
@@ -31,7 +32,10 @@ pub use names::{
     StackPath, VolumeName,
 };
 pub use repository::REPOSITORY_ROOT;
-pub use resolve::{StackLayer, StackOrigin, VariableOrigin, resolve, stack_config, stack_origin};
+pub use resolve::{
+    StackLayer, StackOrigin, VariableOrigin, resolve, resolve_with, stack_config, stack_origin,
+};
+pub use sealed::{Opener, Opening, SealedFile, SealedValue, UNOPENED};
 pub use secret::Secret;
 pub use selection::Selection;
 pub use starter::starter;

@@ -38,6 +38,7 @@ pub(super) fn homelab(document: &Node, findings: &mut Vec<Finding>) -> Option<Ho
         networks: BTreeMap::new(),
         publish: None,
         secret_files: Vec::new(),
+        sealed: Vec::new(),
     };
     for entry in reader.known(document, "", &KEYS) {
         let node = &entry.value;

@@ -9,6 +9,7 @@ use crate::{
     desired::{Connect, Storage},
     layers::Pattern,
     names::{HostName, NetworkName, StackName},
+    sealed::SealedFile,
     secret::Secret,
     spec::NetworkSpec,
 };
@@ -53,8 +54,11 @@ pub struct Homelab {
     /// Addresses and interfaces of a host on which ports may be published; `None` if `hob.yaml`
     /// says nothing about it.
     pub publish: Option<Vec<Placed<String>>>,
-    /// Encrypted files with values, relative to the repository.
+    /// Sealed files with values, relative to the repository, lowest priority first; `{host}` in
+    /// one makes it the host's own.
     pub secret_files: Vec<Placed<String>>,
+    /// What is in them: put in by whoever has the keys, in the same order.
+    pub sealed: Vec<SealedFile>,
 }
 
 /// A value and where it is written.

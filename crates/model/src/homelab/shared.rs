@@ -190,14 +190,35 @@ fn is_interface(text: &str) -> bool {
 pub(super) fn secrets(reader: &mut Reader<'_>, node: &Node) -> Vec<Placed<String>> {
     reader.known(node, "secrets", &["files"]);
     let Some(files) = node.get("files") else { return Vec::new() };
-    let files = reader.texts(files, "secrets.files");
-    if let Some(first) = files.first() {
+    let mut kept: Vec<Placed<String>> = Vec::new();
+    for (index, file) in reader.texts(files, "secrets.files").into_iter().enumerate() {
+        let path = format!("secrets.files[{index}]");
+        if let Some(first) = kept.iter().find(|other| other.value == file.value) {
+            reader.findings.push(
+                Finding::error("duplicate", format!("{} is in the list twice", file.value))
+                    .at(file.place)
+                    .on(path)
+                    .related(first.place.clone(), "first here"),
+            );
+            continue;
+        }
+        // `{host}` is the one thing that a path may leave open.
+        let is_path = |text: &str| {
+            !text.starts_with('/')
+                && !text.contains(['{', '}', '*'])
+                && text.split('/').all(|part| !matches!(part, "" | "." | ".."))
+        };
+        if is_path(&file.value.replace("{host}", "host")) {
+            kept.push(file);
+            continue;
+        }
+        let message = format!("{:?} is no path of a file of secrets", file.value);
         reader.findings.push(
-            Finding::note("not-acted-on", "encrypted files are not read yet")
-                .at(first.place.clone())
-                .on("secrets.files")
-                .hint("until then, values come from .env files and vars"),
+            Finding::error("bad-path", message).at(file.place).on(path).hint(
+                "write a path relative to the repository, such as secrets.sops.yaml or \
+                 hosts/{host}/secrets.sops.env",
+            ),
         );
     }
-    files
+    kept
 }

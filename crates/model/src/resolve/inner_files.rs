@@ -4,8 +4,9 @@
 use std::sync::Arc;
 
 use hob_compose::{
-    Finding, Place,
+    Files, Finding, Place,
     project::{FileContent, FileObject, FileReference, Service},
+    tree::Node,
 };
 
 use super::{
@@ -16,12 +17,26 @@ use crate::{
     desired::StackFile,
     digest::Digest,
     names::StackPath,
+    repository::Location,
+    sealed::Opening,
     secret::Secret,
     spec::{InnerFile, Mount},
 };
 
 /// Permission bits of such a file unless the service says otherwise; Compose's own.
 const MODE_DEFAULT: u32 = 0o444;
+
+/// Permission bits of what is kept sealed, where the service says who it runs as.
+const MODE_PRIVATE: u32 = 0o400;
+
+/// What became of a file of the repository that may be sealed.
+pub(super) enum Unsealed {
+    /// It is not.
+    Ordinary,
+    Content(Arc<[u8]>),
+    /// It cannot be opened, and there is a finding.
+    Refused,
+}
 
 /// A config or secret as one service uses it.
 pub(super) struct Used<'u> {
@@ -40,7 +55,20 @@ impl Mounts<'_, '_> {
     /// written, it travels as a file of the stack.
     pub(super) fn inner_file(&mut self, used: &Used<'_>, mounted: &mut Mounted) {
         let Some(text) = self.content(used) else { return };
-        let content: Arc<[u8]> = Arc::from(text.as_bytes());
+        let is_sealed = match &used.object.content {
+            FileContent::Variable { name, .. } => self.secrets.contains(name),
+            FileContent::File(_) | FileContent::Inline(_) => false,
+        };
+        self.put_inside(used, Arc::from(text.as_bytes()), is_sealed, mounted);
+    }
+
+    pub(super) fn put_inside(
+        &mut self,
+        used: &Used<'_>,
+        content: Arc<[u8]>,
+        is_sealed: bool,
+        mounted: &mut Mounted,
+    ) {
         let digest = Digest::of(&content);
         let target = used.reference.target.clone();
         if used.service.read_only {
@@ -56,10 +84,16 @@ impl Mounts<'_, '_> {
             mounted.mounts.insert(target, Mount::stack_file(source));
             return;
         }
-        let (Some(uid), Some(gid)) = (self.owner(used, "uid"), self.owner(used, "gid")) else {
+        let (Some(mut uid), Some(mut gid)) = (self.owner(used, "uid"), self.owner(used, "gid"))
+        else {
             return;
         };
-        let mode = used.reference.mode.unwrap_or(MODE_DEFAULT);
+        let mut mode = used.reference.mode.unwrap_or(MODE_DEFAULT);
+        let FileReference { uid: said_uid, gid: said_gid, mode: said_mode, .. } = used.reference;
+        let says_nothing = said_uid.is_none() && said_gid.is_none() && said_mode.is_none();
+        if let Some(user) = numeric_user(used.service).filter(|_| is_sealed && says_nothing) {
+            ((uid, gid), mode) = (user, MODE_PRIVATE);
+        }
         let file = InnerFile { digest, content: Secret::new(content), uid, gid, mode };
         mounted.files.insert(target, file);
     }
@@ -95,6 +129,32 @@ impl Mounts<'_, '_> {
         number
     }
 
+    /// What a sealed file holds, of the value that `x-hob: { secret: NAME }` names.
+    pub(super) fn unsealed(&mut self, used: &Used<'_>, file: &str) -> Unsealed {
+        let Location::Inside(inside) = self.repository.locate(file) else {
+            return Unsealed::Ordinary;
+        };
+        let Ok(content) = self.repository.read(&self.repository.absolute(&inside)) else {
+            return Unsealed::Ordinary; // What is wrong with it is said where it is mounted.
+        };
+        let facet = used.object.extensions.get("x-hob");
+        let value = facet.and_then(|facet| facet.get("secret")).and_then(Node::as_str);
+        let (code, why, hint) = match self.opener.open(&inside, &content, value) {
+            Opening::NotSealed if value.is_some() => {
+                let why = format!("{inside} is no SOPS file, so no value of it can be named");
+                ("bad-secrets", why, "take x-hob.secret away, or name a SOPS file".to_owned())
+            }
+            Opening::NotSealed => return Unsealed::Ordinary,
+            Opening::Opened(content) => return Unsealed::Content(Arc::clone(content.expose())),
+            Opening::NoKey { why, hint } => ("unopened-secrets", why, hint),
+            Opening::Refused { why, hint } => ("bad-secrets", why, hint),
+        };
+        let place = self.repository.place(&used.object.place);
+        let path = format!("{}.{}", used.kind, used.reference.source);
+        self.findings.push(Finding::error(code, why).at(place).on(path).hint(hint));
+        Unsealed::Refused
+    }
+
     fn refuse(&mut self, used: &Used<'_>, finding: Finding) {
         self.findings.push(finding.at(used.place.clone()).on(used.path));
     }
@@ -108,4 +168,12 @@ impl Mounts<'_, '_> {
             self.findings.push(not_acted_on(&path, used.place.clone()));
         }
     }
+}
+
+/// User and group of a service that says them as numbers.
+fn numeric_user(service: &Service) -> Option<(u64, u64)> {
+    let said = service.user.as_deref()?;
+    let (user, group) = said.split_once(':').unwrap_or((said, "0"));
+    let number = |text: &str| text.parse::<u32>().ok().map(u64::from);
+    Some((number(user)?, number(group)?))
 }

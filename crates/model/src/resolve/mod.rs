@@ -9,11 +9,13 @@ use crate::{
     homelab::{HOMELAB_FILE, Homelab, Host},
     names::{HostName, StackName},
     repository::Repository,
+    sealed::{NoKeys, Opener},
 };
 
 mod build;
 mod content;
 mod cross;
+mod exposed;
 mod facets;
 mod inner_files;
 mod mounts;
@@ -41,10 +43,21 @@ pub use origin::{StackLayer, StackOrigin, VariableOrigin, stack_origin};
 /// Resolves a homelab whose repository is `root` in `files`. The result is only fit for use if no
 /// finding is an error.
 pub fn resolve(homelab: &Homelab, files: &dyn Files, root: &str) -> (Desired, Vec<Finding>) {
+    resolve_with(homelab, files, root, &NoKeys)
+}
+
+/// The same, with somebody who opens the sealed files that Compose files name.
+pub fn resolve_with(
+    homelab: &Homelab,
+    files: &dyn Files,
+    root: &str,
+    opener: &dyn Opener,
+) -> (Desired, Vec<Finding>) {
     let repository = Repository::new(files, root);
     let mut resolver = Resolver {
         homelab,
         repository: &repository,
+        opener,
         contents: Contents::new(&repository),
         contexts: Contexts::new(&repository),
         undefined: Undefined::default(),
@@ -81,7 +94,7 @@ pub fn stack_config(
     let mut sources = sources::of_host(homelab, &repository, host, declared, &mut findings);
     let Some(sources) = sources.stacks.remove(stack) else { return (None, findings) };
     let environment =
-        variables::environment(homelab, &repository, declared, stack, &sources, &mut findings);
+        variables::environment(homelab, &repository, (host, declared), stack, &sources, &mut findings);
     let mut loaded = stack::load(&repository, stack, &sources, environment);
     loaded.findings =
         loaded.findings.into_iter().map(|finding| repository.finding(finding)).collect();
@@ -91,6 +104,7 @@ pub fn stack_config(
 struct Resolver<'a> {
     homelab: &'a Homelab,
     repository: &'a Repository<'a>,
+    opener: &'a dyn Opener,
     contents: Contents<'a>,
     contexts: Contexts<'a>,
     undefined: Undefined,
@@ -128,12 +142,22 @@ impl Resolver<'_> {
         let environment = variables::environment(
             self.homelab,
             self.repository,
-            host,
+            (host_name, host),
             name,
             sources,
             &mut self.findings,
         );
-        let loaded = stack::load(self.repository, name, sources, environment);
+        let secrets: BTreeSet<String> = self
+            .homelab
+            .sealed_for(host_name)
+            .filter(|(_, sealed)| sealed.is_secret)
+            .map(|(name, _)| name.clone())
+            .collect();
+        let loaded = stack::load(self.repository, name, sources, environment.clone());
+        if !secrets.is_empty() {
+            let seen = exposed::check(self.repository, &loaded, &environment, &secrets);
+            self.findings.extend(seen);
+        }
         for finding in loaded.findings {
             let mut finding = self.repository.finding(finding);
             finding.place.get_or_insert_with(|| sources.place.clone());
@@ -144,7 +168,7 @@ impl Resolver<'_> {
             }
         }
         match loaded.project {
-            Some(project) => self.project(name, &project, sources),
+            Some(project) => self.project(name, &project, sources, &secrets),
             None => (DesiredStack::default(), Facts::new(sources.place.clone())),
         }
     }
@@ -154,6 +178,7 @@ impl Resolver<'_> {
         name: &StackName,
         project: &Project,
         sources: &Sources,
+        secrets: &BTreeSet<String>,
     ) -> (DesiredStack, Facts) {
         let mut stack = DesiredStack { project: project.name.clone(), ..DesiredStack::default() };
         let mut facts = Facts::new(sources.place.clone());
@@ -171,6 +196,8 @@ impl Resolver<'_> {
             repository: self.repository,
             project,
             contents: &mut self.contents,
+            opener: self.opener,
+            secrets,
             bundle: content::Bundle::default(),
             findings: &mut self.findings,
         };

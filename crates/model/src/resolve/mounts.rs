@@ -1,6 +1,6 @@
 //! What is mounted into a container: binds, volumes, memory, configs and secrets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hob_compose::{
     Finding, Place,
@@ -10,13 +10,14 @@ use hob_compose::{
 
 use super::{
     content::{Bundle, Contents, Found, below, stack_path},
-    inner_files::Used,
+    inner_files::{Unsealed, Used},
 };
 use crate::{
     digest::Digest,
     homelab::byte_amount,
     names::{ImageRef, VolumeName},
     repository::{Location, Repository},
+    sealed::Opener,
     spec::{BindSource, InnerFile, Mount},
 };
 
@@ -32,6 +33,9 @@ pub(super) struct Mounts<'a, 'r> {
     pub(super) repository: &'a Repository<'r>,
     pub(super) project: &'a Project,
     pub(super) contents: &'a mut Contents<'r>,
+    pub(super) opener: &'a dyn Opener,
+    /// Names of the variables whose values are kept sealed.
+    pub(super) secrets: &'a BTreeSet<String>,
     pub(super) bundle: Bundle,
     pub(super) findings: &'a mut Vec<Finding>,
 }
@@ -162,6 +166,11 @@ impl Mounts<'_, '_> {
         let FileContent::File(file) = &object.content else {
             return self.inner_file(used, mounted);
         };
+        match self.unsealed(used, file) {
+            Unsealed::Ordinary => {}
+            Unsealed::Content(content) => return self.put_inside(used, content, true, mounted),
+            Unsealed::Refused => return,
+        }
         self.say_unowned(used);
         let object_path = format!("{kind}.{}.file", reference.source);
         let object_place = self.repository.place(&object.place);

@@ -41,6 +41,8 @@ pub struct VariableOrigin {
     /// Whether that is a file of variables. They are where passwords are kept, so what comes from
     /// one may be a secret; `hob.yaml` holds none.
     pub is_from_file: bool,
+    /// Whether it is kept sealed in the repository.
+    pub is_sealed: bool,
 }
 
 /// Where the files and variables of a stack come from, with paths below `root`; `None` if the
@@ -59,20 +61,22 @@ pub fn stack_origin(
     let mut of_host = sources::of_host(homelab, &repository, host, declared, &mut findings);
     let sources = of_host.stacks.remove(stack)?;
     let environment =
-        variables::environment(homelab, &repository, declared, stack, &sources, &mut findings);
+        variables::environment(homelab, &repository, (host, declared), stack, &sources, &mut findings);
     let mut origins = BTreeMap::new();
     for path in &sources.env_files {
         let Ok(bytes) = repository.read(path) else { continue };
         for (name, line) in dotenv::lines(&String::from_utf8_lossy(&bytes)) {
             let place = Place { file: path.clone(), line, column: 1, len: 1 };
             let by = "a file of variables".to_owned();
-            origins.insert(name, VariableOrigin { by, place, is_from_file: true });
+            let origin = VariableOrigin { by, place, is_from_file: true, is_sealed: false };
+            origins.insert(name, origin);
         }
     }
     let mut add = |by: String, vars: &Vars| {
         for (name, var) in vars {
             let place = var.place.clone();
-            let origin = VariableOrigin { by: by.clone(), place, is_from_file: false };
+            let origin =
+                VariableOrigin { by: by.clone(), place, is_from_file: false, is_sealed: false };
             origins.insert(name.clone(), origin);
         }
     };
@@ -84,11 +88,24 @@ pub fn stack_origin(
     if let Some(said) = said {
         add(format!("vars of stack {stack}"), &said.vars);
     }
+    for (name, sealed) in homelab.sealed_for(host) {
+        let by = match sealed.value {
+            Some(_) => "a file of secrets",
+            None => "a file of secrets that was not opened",
+        };
+        let origin = VariableOrigin {
+            by: by.to_owned(),
+            place: sealed.place.clone(),
+            is_from_file: true,
+            is_sealed: sealed.is_secret,
+        };
+        origins.insert(name.clone(), origin);
+    }
     let is_spelled = said.is_some_and(|said| !said.files.is_empty());
     let layers = sources.layers.into_iter().map(|layer| {
         let pattern = homelab.layers.get(layer.order).filter(|_| !is_spelled);
         let pattern = pattern
-            .map_or_else(|| format!("stacks.{stack}.files"), |pattern| pattern.value.to_string());
+            .map_or_else(|| format!("stacks.{stack}.files"), |layer| layer.files.value.to_string());
         StackLayer { file: layer.path, pattern }
     });
     Some(StackOrigin { layers: layers.collect(), environment, variables: origins })

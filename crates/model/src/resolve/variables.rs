@@ -9,17 +9,18 @@ use crate::{
     homelab::{HOMELAB_FILE, Homelab, Host, Vars},
     names::{HostName, StackName},
     repository::Repository,
+    sealed::{SealedValue, UNOPENED},
 };
 
 /// How many further places of one variable a finding shows.
 const RELATED_MAX: usize = 9;
 
 /// Everything that `${...}` in the Compose files of a stack can refer to: `.env` files, then the
-/// variables of groups, host and stack, each over the ones before it.
+/// variables of groups, host and stack, then what is sealed, each over the ones before it.
 pub(super) fn environment(
     homelab: &Homelab,
     repository: &Repository<'_>,
-    host: &Host,
+    (host_name, host): (&HostName, &Host),
     stack: &StackName,
     sources: &Sources,
     findings: &mut Vec<Finding>,
@@ -33,6 +34,10 @@ pub(super) fn environment(
     add(&host.vars);
     if let Some(said) = homelab.stacks.get(stack) {
         add(&said.vars);
+    }
+    for (name, SealedValue { value, .. }) in homelab.sealed_for(host_name) {
+        let text = value.as_ref().map_or(UNOPENED, |value| value.expose().as_str());
+        vars.insert(name.clone(), text.to_owned());
     }
     let mut environment = BTreeMap::new();
     for path in &sources.env_files {

@@ -39,11 +39,7 @@ x-mine: whatever
 fn everything_that_can_be_said_is_understood() {
     let (homelab, findings) = load(&repository(COMPLETE), REPOSITORY_ROOT);
     let homelab = homelab.unwrap();
-    insta::assert_snapshot!(lines(&findings), @r#"
-    hob.yaml:23:20: note[not-acted-on] secrets.files
-      encrypted files are not read yet
-      hint: until then, values come from .env files and vars
-    "#);
+    insta::assert_snapshot!(lines(&findings), @"");
     assert_eq!((homelab.name.as_str(), homelab.layers.len()), ("three-site", 3));
     let home = &homelab.hosts[&HostName::from("home")];
     assert_eq!(
