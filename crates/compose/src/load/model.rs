@@ -69,6 +69,9 @@ impl Loader<'_> {
                 let (documents, mut findings) = parse_with(&text, file, &self.limits);
                 templated::explain_syntax(&text, &mut findings);
                 self.findings.extend(findings);
+                if let Some(named_at) = named_at {
+                    self.bring(documents.iter().map(weight).sum(), Some(named_at.span));
+                }
                 self.known.insert(file.to_string(), documents.clone());
                 documents
             }
