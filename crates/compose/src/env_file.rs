@@ -74,6 +74,12 @@ fn too_much_text() -> Finding {
 }
 
 impl Reader<'_> {
+    /// Whether a file may still be read. One whose size cannot be told may: reading it says why.
+    fn fits(&self, path: &str) -> bool {
+        let room = u64::try_from(self.room).unwrap_or(u64::MAX);
+        self.room > 0 && self.files.size(path).map_or(true, |size| size <= room)
+    }
+
     fn env_files(&mut self, service: &mut Node, path: &Path<'_>) {
         let Some(list) = service.get("env_file") else { return };
         let mut outside: BTreeMap<String, String> = own_variables(service);
@@ -137,17 +143,17 @@ impl Reader<'_> {
         let name = file.as_str()?;
         let lookup = files::normalise(&self.base.absolute(name));
         let problem = match self.files.kind(&lookup) {
-            Ok(Some(Kind::File { .. })) => match self.files.read(&lookup) {
-                Ok(bytes) if bytes.len() <= self.room => {
-                    self.room -= bytes.len();
-                    return Some(String::from_utf8_lossy(&bytes).into_owned());
+            Ok(Some(Kind::File { .. })) if !self.fits(&lookup) => {
+                // What follows would be too much as well: it is said once.
+                if std::mem::take(&mut self.room) > 0 {
+                    self.findings.push(too_much_text().about(file).on(path));
                 }
-                Ok(_) => {
-                    // What follows would be too much as well: it is said once.
-                    if std::mem::take(&mut self.room) > 0 {
-                        self.findings.push(too_much_text().about(file).on(path));
-                    }
-                    return None;
+                return None;
+            }
+            Ok(Some(Kind::File { .. })) => match self.files.read(&lookup) {
+                Ok(bytes) => {
+                    self.room = self.room.saturating_sub(bytes.len());
+                    return Some(String::from_utf8_lossy(&bytes).into_owned());
                 }
                 Err(error) => format!("cannot read {name}: {}", error.reason),
             },

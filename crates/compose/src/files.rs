@@ -102,6 +102,13 @@ impl Files for MemoryFiles {
         }
     }
 
+    fn size(&self, path: &str) -> Result<u64, FileError> {
+        match self.files.get(path) {
+            Some((content, _)) => Ok(content.len() as u64),
+            None => Err(FileError { path: path.into(), reason: "no such file".into() }),
+        }
+    }
+
     fn list(&self, dir: &str) -> Result<Vec<String>, FileError> {
         let below = directory_prefix(dir);
         let mut names: Vec<String> = self

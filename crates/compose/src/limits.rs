@@ -1,6 +1,6 @@
 #![doc = include_str!("../LIMITS.md")]
 
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Place, Severity};
 use crate::tree::Node;
 
 /// Limits that a caller may set. The table of the module [`crate::limits`] says why they are what
@@ -55,6 +55,13 @@ pub(crate) const MOST_INCLUDED: usize = 1_000;
 pub(crate) const DEEPEST_TEMPLATE: usize = 32;
 /// Bytes of text that weigh as much as one more value: copying them costs as much.
 const TEXT_OF_ONE_VALUE: usize = 256;
+
+/// That a file is larger than the limit.
+pub(crate) fn file_too_large(file: &str, size: u64, limit: usize) -> Finding {
+    let message = format!("the file has {size} bytes, more than the limit of {limit}");
+    let place = Place { file: file.to_string(), line: 1, column: 1, len: 1 };
+    Finding::error("file-too-large", message).at(place)
+}
 
 /// How many values a text of this many bytes counts for.
 pub(crate) fn weight_of_text(bytes: usize) -> usize {

@@ -8,7 +8,7 @@ use crate::dotenv;
 use crate::files::{self, Files, Kind};
 use crate::finding::Finding;
 use crate::interpolate::interpolate;
-use crate::limits::{LONGEST_CHAIN, Limits, MOST_INCLUDED, weight, weight_of_text};
+use crate::limits::{LONGEST_CHAIN, Limits, MOST_INCLUDED, file_too_large, weight, weight_of_text};
 use crate::merge::merge;
 use crate::path::Path;
 use crate::paths::{self, Base, beside_its_name};
@@ -63,6 +63,12 @@ impl Loader<'_> {
             let is_allowed = self.bring(size, named_at.as_ref().map(|named_at| named_at.span));
             let documents = self.known.get(file).filter(|_| is_allowed);
             return documents.cloned().unwrap_or_default();
+        }
+        // Asked before it is read: what lies there may be larger than the memory.
+        let most = u64::try_from(self.limits.bytes).unwrap_or(u64::MAX);
+        if let Some(size) = self.files.size(file).ok().filter(|size| *size > most) {
+            self.findings.push(file_too_large(file, size, self.limits.bytes));
+            return Vec::new();
         }
         match self.read(file) {
             Ok(text) => {

@@ -11,7 +11,7 @@ use super::{base64, scalar};
 use crate::finding::Finding;
 use crate::limits::{
     COPIED_PER_NODE, FEW_ALIASED, LONGEST_KEY, LONGEST_PATH, Limits, MOST_ALIASED_PER_WRITTEN,
-    is_full, weight_of_text,
+    file_too_large, is_full, weight_of_text,
 };
 
 /// Composes every document of a text. `file` is the name that findings give it. A document with a
@@ -27,10 +27,8 @@ pub fn parse_with(text: &str, file: &str, limits: &Limits) -> (Vec<Node>, Vec<Fi
     let kept = if oversized { String::new() } else { text.to_string() };
     let source = Arc::new(Source { name: file.to_string(), text: kept });
     if oversized {
-        let start = Span { source, line: 1, column: 1, start: 0, end: 0 };
-        let message =
-            format!("the file has {} bytes, more than the limit of {}", text.len(), limits.bytes);
-        return (Vec::new(), vec![Finding::error("file-too-large", message).at(start.place())]);
+        let finding = file_too_large(file, text.len() as u64, limits.bytes);
+        return (Vec::new(), vec![finding]);
     }
     let mut composer = Composer {
         parser: Parser::new_from_str(&source.text),

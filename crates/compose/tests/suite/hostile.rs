@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use hob_compose::{LoadOptions, Loaded, MemoryFiles, load};
+use hob_compose::{Files, LoadOptions, Loaded, MemoryFiles, load};
 
 /// A project and the code of the finding that it ends in; without one it loads like any other.
 pub(crate) struct Hostile {
     pub(crate) name: &'static str,
     pub(crate) ends_in: Option<&'static str>,
-    files: MemoryFiles,
+    pub(crate) files: MemoryFiles,
     environment: BTreeMap<String, String>,
 }
 
@@ -26,13 +26,18 @@ impl Hostile {
     }
 
     pub(crate) fn load(&self) -> Loaded {
+        self.load_from(&self.files)
+    }
+
+    /// The same from something that looks like its files.
+    pub(crate) fn load_from(&self, files: &dyn Files) -> Loaded {
         let options = LoadOptions {
             files: vec!["/p/compose.yaml".into()],
             working_dir: "/p".into(),
             environment: self.environment.clone(),
             ..LoadOptions::default()
         };
-        load(&options, &self.files)
+        load(&options, files)
     }
 }
 
