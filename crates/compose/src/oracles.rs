@@ -1,8 +1,8 @@
 //! What has to hold for any text whatsoever: for fuzzing, and for the replay of what it found.
 //!
 //! Not part of the API: the feature `oracles` is for the fuzz targets of this repository, which
-//! call one function each. A text that breaks one of these laws goes to `tests/regressions/<function>/`,
-//! where a test replays it for ever.
+//! call one function each. A text that breaks one of these laws goes to
+//! `tests/regressions/<function>/`, where a test replays it for ever.
 
 #![allow(clippy::panic, reason = "a law that does not hold ends the program that tests it")]
 

@@ -53,8 +53,8 @@ pub(crate) struct Arguments {
     /// A small workload, to see that everything works; its figures mean nothing.
     #[arg(long)]
     small: bool,
-    /// The folder with the Compose files of (d); `../shared/corpus` if it is there, else the homelabs
-    /// of this repository.
+    /// The folder with the Compose files of (d); `../shared/corpus` if it is there, else the
+    /// homelabs of this repository.
     #[arg(long, value_name = "DIR")]
     files: Option<PathBuf>,
     /// Measure the release build that is there.

@@ -58,6 +58,7 @@ fn is_root(inner: &str) -> bool {
             | ["src", "bin", _]
             | ["src", "bin", _, "main.rs"]
             | ["examples" | "benches", _]
+            | ["examples" | "benches", _, "main.rs"]
     )
 }
 
