@@ -10,6 +10,7 @@ use hob_compose::Place;
 
 use crate::{
     digest::Digest,
+    machine::Machine,
     names::{ContainerName, HostName, NetworkName, ServiceName, StackName, StackPath, VolumeName},
     secret::Secret,
     spec::{ContainerSpec, NetworkSpec, VolumeSpec},
@@ -20,8 +21,10 @@ use crate::{
 pub struct Desired {
     /// The homelab's name: what Hob makes bears it, so that two homelabs can share a host.
     pub homelab: String,
-    /// Every host, selected or not.
+    /// Every host with a Docker Engine, selected or not.
     pub hosts: BTreeMap<HostName, DesiredHost>,
+    /// What is said about machines: those of `hosts`, and those that are not managed yet.
+    pub machines: BTreeMap<HostName, Machine>,
 }
 
 /// One host.

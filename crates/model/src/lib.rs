@@ -14,6 +14,7 @@ pub mod dockerfile;
 pub mod homelab;
 mod image;
 mod layers;
+mod machine;
 mod names;
 mod repository;
 mod resolve;
@@ -27,6 +28,7 @@ pub use digest::{Digest, Hasher, hex};
 pub use hob_compose::{Files, Finding, MemoryFiles, Place, Severity};
 pub use homelab::{HOMELAB_FILE, Homelab, load};
 pub use layers::Pattern;
+pub use machine::{Arch, Gpu, GpuVendor, HostKind, Machine};
 pub use names::{
     ContainerName, HostName, ImageId, ImageRef, NetworkName, Role, ServiceName, StackName,
     StackPath, VolumeName,

@@ -5,14 +5,11 @@ use std::collections::BTreeMap;
 use hob_compose::{Finding, Place, tree::Node};
 
 use super::{
-    GROUP_OF_ALL, Group, Homelab, Placed, Vars, hosts,
-    reader::{Reader, child, did_you_mean},
-    shared,
+    Group, Homelab, Layer, Placed, Policy, Vars, fields, hosts, policy,
+    reader::{Reader, child},
+    references, shared,
 };
-use crate::{layers::Pattern, names::StackName};
-
-const KEYS: [&str; 9] =
-    ["homelab", "domain", "layers", "groups", "hosts", "stacks", "networks", "policy", "secrets"];
+use crate::layers::Pattern;
 
 /// Where Compose files lie if `hob.yaml` does not say.
 const LAYERS_DEFAULT: [&str; 3] = [
@@ -36,27 +33,28 @@ pub(super) fn homelab(document: &Node, findings: &mut Vec<Finding>) -> Option<Ho
         hosts: BTreeMap::new(),
         stacks: BTreeMap::new(),
         networks: BTreeMap::new(),
-        publish: None,
+        policy: Policy::default(),
         secret_files: Vec::new(),
         sealed: Vec::new(),
     };
-    for entry in reader.known(document, "", &KEYS) {
+    for entry in reader.fields(document, "", &fields::HOMELAB) {
         let node = &entry.value;
         match entry.key.name.as_str() {
             "homelab" => homelab.name = name(&mut reader, node),
             "domain" => homelab.domain = domain(&mut reader, node),
-            "layers" => homelab.layers = patterns(&mut reader, node, "layers"),
+            "layers" => homelab.layers = layers(&mut reader, node),
             "groups" => homelab.groups = groups(&mut reader, node),
             "hosts" => homelab.hosts = hosts::hosts(&mut reader, node),
             "stacks" => homelab.stacks = shared::stacks(&mut reader, node),
             "networks" => homelab.networks = shared::networks(&mut reader, node),
-            "policy" => homelab.publish = shared::policy(&mut reader, node),
+            "policy" => homelab.policy = policy::policy(&mut reader, node),
             "secrets" => homelab.secret_files = shared::secrets(&mut reader, node),
             _ => {}
         }
     }
     complete(&mut reader, document, &mut homelab);
-    check_references(&mut reader, &homelab);
+    references::complete(&mut reader, &mut homelab);
+    references::check(&mut reader, &homelab);
     Some(homelab)
 }
 
@@ -84,34 +82,83 @@ fn domain(reader: &mut Reader<'_>, node: &Node) -> Option<Placed<String>> {
     Some(domain)
 }
 
-/// A list of path patterns.
+fn layers(reader: &mut Reader<'_>, node: &Node) -> Vec<Layer> {
+    let mut layers: Vec<Layer> = Vec::new();
+    for (index, item) in reader.list(node, "layers").iter().enumerate() {
+        let path = format!("layers[{index}]");
+        let Some(layer) = layer(reader, item, &path) else { continue };
+        let twin = layers.iter().find(|other| other.files.value == layer.files.value);
+        match twin {
+            Some(twin) => say_twice(reader, &layer.files, &twin.files.place, &path),
+            None => layers.push(layer),
+        }
+    }
+    layers
+}
+
+/// A pattern, or a mapping that says more.
+fn layer(reader: &mut Reader<'_>, item: &Node, path: &str) -> Option<Layer> {
+    if item.as_mapping().is_none() {
+        let text = reader.text(item, path)?;
+        return Some(Layer { files: pattern(reader, text, path)?, env_files: None });
+    }
+    let (mut files, mut env_files) = (None, None);
+    for part in reader.fields(item, path, &fields::LAYER) {
+        let path = child(path, &part.key.name);
+        match part.key.name.as_str() {
+            "files" => {
+                let text = reader.text(&part.value, &path);
+                files = text.and_then(|text| pattern(reader, text, &path));
+            }
+            "env_files" => env_files = Some(patterns(reader, &part.value, &path)),
+            _ => {}
+        }
+    }
+    if item.get("files").is_none() {
+        let place = Place { len: 1, ..item.place() };
+        reader.missing(place, path, "files", "write { files: stacks/{stack}/compose.yaml }");
+    }
+    Some(Layer { files: files?, env_files })
+}
+
+/// A path pattern, or a list of them.
 pub(super) fn patterns(reader: &mut Reader<'_>, node: &Node, path: &str) -> Vec<Placed<Pattern>> {
     let mut patterns: Vec<Placed<Pattern>> = Vec::new();
-    for (index, text) in reader.texts(node, path).into_iter().enumerate() {
-        match Pattern::parse(&text.value) {
-            Ok(pattern) => {
-                if let Some(first) = patterns.iter().find(|other| other.value == pattern) {
-                    reader.findings.push(
-                        Finding::error("duplicate", format!("{pattern} is in the list twice"))
-                            .at(text.place)
-                            .on(format!("{path}[{index}]"))
-                            .related(first.place.clone(), "first here"),
-                    );
-                    continue;
-                }
-                patterns.push(Placed { value: pattern, place: text.place });
-            }
-            Err(message) => reader.findings.push(
-                Finding::error("bad-path", format!("{:?}: {message}", text.value))
-                    .at(text.place)
-                    .on(format!("{path}[{index}]"))
-                    .hint(
-                        "write a path relative to the repository, with {host}, {stack} or * in it",
-                    ),
-            ),
+    for (index, text) in reader.one_or_texts(node, path).into_iter().enumerate() {
+        let path = format!("{path}[{index}]");
+        let Some(pattern) = pattern(reader, text, &path) else { continue };
+        match patterns.iter().find(|other| other.value == pattern.value) {
+            Some(first) => say_twice(reader, &pattern, &first.place, &path),
+            None => patterns.push(pattern),
         }
     }
     patterns
+}
+
+fn pattern(reader: &mut Reader<'_>, text: Placed<String>, path: &str) -> Option<Placed<Pattern>> {
+    let Placed { value: text, place } = text;
+    match Pattern::parse(&text) {
+        Ok(value) => Some(Placed { value, place }),
+        Err(message) => {
+            let hint = "write a path relative to the repository, with {host}, {stack} or * in it";
+            reader.findings.push(
+                Finding::error("bad-path", format!("{text:?}: {message}"))
+                    .at(place)
+                    .on(path)
+                    .hint(hint),
+            );
+            None
+        }
+    }
+}
+
+fn say_twice(reader: &mut Reader<'_>, pattern: &Placed<Pattern>, first: &Place, path: &str) {
+    reader.findings.push(
+        Finding::error("duplicate", format!("{} is in the list twice", pattern.value))
+            .at(pattern.place.clone())
+            .on(path)
+            .related(first.clone(), "first here"),
+    );
 }
 
 fn groups(reader: &mut Reader<'_>, node: &Node) -> BTreeMap<String, Group> {
@@ -123,12 +170,13 @@ fn groups(reader: &mut Reader<'_>, node: &Node) -> BTreeMap<String, Group> {
         if !reader.check_name(name, "group", place.clone(), &path) {
             continue;
         }
-        let mut group = Group { stacks: Vec::new(), vars: Vars::new(), place };
-        for part in reader.known(&entry.value, &path, &["stacks", "vars"]) {
+        let mut group = Group { stacks: Vec::new(), vars: Vars::new(), tags: Vec::new(), place };
+        for part in reader.fields(&entry.value, &path, &fields::GROUP) {
             let part_path = child(&path, &part.key.name);
             match part.key.name.as_str() {
                 "stacks" => group.stacks = hosts::stack_names(reader, &part.value, &part_path),
                 "vars" => group.vars = hosts::vars(reader, &part.value, &part_path),
+                "tags" => group.tags = hosts::names(reader, &part.value, &part_path, "tag"),
                 _ => {}
             }
         }
@@ -147,65 +195,11 @@ fn complete(reader: &mut Reader<'_>, document: &Node, homelab: &mut Homelab) {
         homelab.layers = LAYERS_DEFAULT
             .iter()
             .filter_map(|text| Pattern::parse(text).ok())
-            .map(|value| Placed { value, place: start.clone() })
+            .map(|value| Layer { files: Placed { value, place: start.clone() }, env_files: None })
             .collect();
     }
     if document.get("hosts").is_none() {
         let hint = "describe at least one: hosts: { this: { connect: local, stacks: [] } }";
         reader.missing(start, "", "hosts", hint);
     }
-}
-
-fn check_references(reader: &mut Reader<'_>, homelab: &Homelab) {
-    for (host_name, host) in &homelab.hosts {
-        for (index, group) in host.groups.iter().enumerate() {
-            if group.value == GROUP_OF_ALL || homelab.groups.contains_key(&group.value) {
-                continue;
-            }
-            let known = homelab.groups.keys().map(String::as_str);
-            let hint = match did_you_mean(&group.value, known) {
-                Some(near) => format!("did you mean {near}?"),
-                None => format!("add it: groups: {{ {}: {{ stacks: [] }} }}", group.value),
-            };
-            reader.findings.push(
-                Finding::error("unknown-group", format!("there is no group {}", group.value))
-                    .at(group.place.clone())
-                    .on(format!("hosts.{host_name}.groups[{index}]"))
-                    .hint(hint),
-            );
-        }
-    }
-    for (name, group) in homelab.groups.iter().filter(|(name, _)| *name != GROUP_OF_ALL) {
-        if homelab.hosts_of(name).next().is_none() {
-            reader.findings.push(
-                Finding::warning("group-not-used", format!("no host is in the group {name}"))
-                    .at(group.place.clone())
-                    .on(child("groups", name))
-                    .hint(format!("give a host `groups: [{name}]`, or remove the group")),
-            );
-        }
-    }
-    for (name, stack) in &homelab.stacks {
-        if !is_named(homelab, name) {
-            let known = homelab.hosts.values().flat_map(|host| homelab.stacks_of(host).into_keys());
-            let known: Vec<StackName> = known.collect();
-            let hint = match did_you_mean(name.as_str(), known.iter().map(StackName::as_str)) {
-                Some(near) => format!("did you mean {near}?"),
-                None => format!("give a host `stacks: [{name}]`, or remove it here"),
-            };
-            reader.findings.push(
-                Finding::warning("stack-not-used", format!("no host runs the stack {name}"))
-                    .at(stack.place.clone())
-                    .on(child("stacks", name.as_str()))
-                    .hint(hint),
-            );
-        }
-    }
-}
-
-/// A stack may also be named by being a host's own.
-fn is_named(homelab: &Homelab, stack: &StackName) -> bool {
-    homelab.hosts.iter().any(|(name, host)| {
-        name.as_str() == stack.as_str() || homelab.stacks_of(host).contains_key(stack)
-    })
 }

@@ -8,17 +8,16 @@ use hob_compose::{
 };
 
 use super::{
-    Host, Placed, ROOT_DEFAULT, Vars, connect,
+    Host, Placed, ROOT_DEFAULT, Vars, connect, fields,
     reader::{Reader, child},
     size,
 };
 use crate::{
     desired::{Connect, Storage},
+    machine::{Arch, Gpu, GpuVendor, HostKind, Machine},
     names::{HostName, StackName},
     secret::Secret,
 };
-
-const KEYS: [&str; 6] = ["connect", "root", "groups", "stacks", "vars", "storage"];
 
 pub(super) fn hosts(reader: &mut Reader<'_>, node: &Node) -> BTreeMap<HostName, Host> {
     let mut hosts: BTreeMap<HostName, Host> = BTreeMap::new();
@@ -28,26 +27,35 @@ pub(super) fn hosts(reader: &mut Reader<'_>, node: &Node) -> BTreeMap<HostName, 
             continue;
         }
         let Some(host) = host(reader, entry, &path) else { continue };
-        let twin = hosts.iter().find(|(_, other)| other.connect.value == host.connect.value);
-        if let Some((twin, other)) = twin {
-            reader.findings.push(
-                Finding::error("same-host", format!("this is the same machine as {twin}"))
-                    .at(host.connect.place.clone())
-                    .on(child(&path, "connect"))
-                    .hint("give each machine one entry: two would undo each other's work")
-                    .related(other.connect.place.clone(), format!("{twin} is reached here")),
-            );
-        }
+        say_same(reader, &hosts, &host, &path);
         hosts.insert(HostName::new(&entry.key.name), host);
     }
     hosts
 }
 
+/// Says so if a host is reached like one before it.
+fn say_same(reader: &mut Reader<'_>, others: &BTreeMap<HostName, Host>, host: &Host, path: &str) {
+    let Some(connect) = &host.connect else { return };
+    let same =
+        |other: &Host| other.connect.as_ref().filter(|other| other.value == connect.value).cloned();
+    let Some((twin, first)) = others.iter().find_map(|(name, other)| Some((name, same(other)?)))
+    else {
+        return;
+    };
+    reader.findings.push(
+        Finding::error("same-host", format!("this is the same machine as {twin}"))
+            .at(connect.place.clone())
+            .on(child(path, "connect"))
+            .hint("give each machine one entry: two would undo each other's work")
+            .related(first.place, format!("{twin} is reached here")),
+    );
+}
+
 fn host(reader: &mut Reader<'_>, entry: &Entry, path: &str) -> Option<Host> {
     let place = entry.key.span.place();
-    let mut connect = None;
     let mut host = Host {
-        connect: Placed { value: Connect::Local { socket: None }, place: place.clone() },
+        connect: None,
+        machine: Machine::default(),
         root: ROOT_DEFAULT.to_owned(),
         groups: Vec::new(),
         stacks: Vec::new(),
@@ -55,10 +63,10 @@ fn host(reader: &mut Reader<'_>, entry: &Entry, path: &str) -> Option<Host> {
         storage: Vec::new(),
         place: place.clone(),
     };
-    for part in reader.known(&entry.value, path, &KEYS) {
+    for part in reader.fields(&entry.value, path, &fields::HOST) {
         let (node, path) = (&part.value, child(path, &part.key.name));
         match part.key.name.as_str() {
-            "connect" => connect = Some(connection(reader, node, &path)),
+            "connect" => host.connect = connection(reader, node, &path),
             "root" => {
                 if let Some(root) = absolute(reader, node, &path) {
                     host.root = root;
@@ -68,18 +76,82 @@ fn host(reader: &mut Reader<'_>, entry: &Entry, path: &str) -> Option<Host> {
             "stacks" => host.stacks = stack_names(reader, node, &path),
             "vars" => host.vars = vars(reader, node, &path),
             "storage" => host.storage = storage(reader, node, &path),
+            "kind" => {
+                let word = reader.choice(node, &path, fields::HOST_KINDS);
+                host.machine.kind = HostKind::of(&word?.value);
+            }
+            "memory" => host.machine.memory = memory(reader, node, &path),
+            "gpu" => host.machine.gpus = gpus(reader, node, &path),
+            "arch" => host.machine.arch = arch(reader, node, &path),
             _ => {}
         }
     }
-    match connect {
-        Some(connect) => host.connect = connect?,
-        None => {
+    if host.connect.is_none() && host.machine.kind.is_managed() {
+        if entry.value.get("connect").is_none() {
             let hint = "write connect: local, or connect: ssh://user@host";
             reader.missing(place, path, "connect", hint);
-            return None;
         }
+        return None;
     }
     Some(host)
+}
+
+fn memory(reader: &mut Reader<'_>, node: &Node, path: &str) -> Option<Placed<u64>> {
+    Some(Placed { value: amount(reader, node, path)?, place: node.place() })
+}
+
+/// One graphics processor, or a list of them.
+fn gpus(reader: &mut Reader<'_>, node: &Node, path: &str) -> Vec<Gpu> {
+    if node.as_mapping().is_some() {
+        return gpu(reader, node, path).into_iter().collect();
+    }
+    let items = reader.list(node, path).iter().enumerate();
+    items.filter_map(|(index, item)| gpu(reader, item, &format!("{path}[{index}]"))).collect()
+}
+
+fn gpu(reader: &mut Reader<'_>, node: &Node, path: &str) -> Option<Gpu> {
+    let (mut vendor, mut vram_bytes, mut model) = (None, None, None);
+    for part in reader.fields(node, path, &fields::GPU) {
+        let (node, path) = (&part.value, child(path, &part.key.name));
+        match part.key.name.as_str() {
+            "vendor" => vendor = reader.choice(node, &path, fields::GPU_VENDORS),
+            "vram" => vram_bytes = amount(reader, node, &path),
+            "model" => model = reader.text(node, &path).map(|model| model.value),
+            _ => {}
+        }
+    }
+    if node.as_mapping().is_some() && node.get("vendor").is_none() {
+        let place = Place { len: 1, ..node.place() };
+        reader.missing(place, path, "vendor", "write { vendor: nvidia, vram: 12GiB }");
+    }
+    let vendor = GpuVendor::of(&vendor?.value)?;
+    Some(Gpu { vendor, vram_bytes, model, place: node.place() })
+}
+
+/// What the kernel calls architectures, and what images call them.
+const KERNEL_NAMES: [(&str, &str); 7] = [
+    ("x86_64", "amd64"),
+    ("x86-64", "amd64"),
+    ("aarch64", "arm64"),
+    ("armv8", "arm64"),
+    ("armv7l", "arm/v7"),
+    ("armv6l", "arm/v6"),
+    ("i686", "386"),
+];
+
+fn arch(reader: &mut Reader<'_>, node: &Node, path: &str) -> Option<Placed<Arch>> {
+    let is_kernels = |text: &str| KERNEL_NAMES.iter().find(|(name, _)| *name == text);
+    if let Some((name, image)) = node.as_str().and_then(is_kernels) {
+        reader.findings.push(
+            Finding::error("bad-choice", format!("{name} is what the kernel calls it"))
+                .at(node.place())
+                .on(path)
+                .hint(format!("write {image}, as images do")),
+        );
+        return None;
+    }
+    let word = reader.choice(node, path, fields::ARCHITECTURES)?;
+    Some(Placed { value: Arch::new(word.value), place: word.place })
 }
 
 fn connection(reader: &mut Reader<'_>, node: &Node, path: &str) -> Option<Placed<Connect>> {
@@ -113,7 +185,12 @@ fn absolute(reader: &mut Reader<'_>, node: &Node, path: &str) -> Option<String> 
 }
 
 /// A list of names, each once.
-fn names(reader: &mut Reader<'_>, node: &Node, path: &str, what: &str) -> Vec<Placed<String>> {
+pub(super) fn names(
+    reader: &mut Reader<'_>,
+    node: &Node,
+    path: &str,
+    what: &str,
+) -> Vec<Placed<String>> {
     let mut names: Vec<Placed<String>> = Vec::new();
     for (index, name) in reader.texts(node, path).into_iter().enumerate() {
         let path = format!("{path}[{index}]");
@@ -179,7 +256,7 @@ fn storage(reader: &mut Reader<'_>, node: &Node, path: &str) -> Vec<Storage> {
         let path = format!("{path}[{index}]");
         let mut folder = None;
         let mut min_free_bytes = None;
-        for part in reader.known(item, &path, &["path", "min_free"]) {
+        for part in reader.fields(item, &path, &fields::STORAGE) {
             let path = child(&path, &part.key.name);
             match part.key.name.as_str() {
                 "path" => folder = absolute(reader, &part.value, &path),

@@ -8,6 +8,7 @@ use hob_compose::{Files, Finding, Place, files, tree};
 use crate::{
     desired::{Connect, Storage},
     layers::Pattern,
+    machine::Machine,
     names::{HostName, NetworkName, StackName},
     sealed::SealedFile,
     secret::Secret,
@@ -16,13 +17,20 @@ use crate::{
 
 mod bind;
 mod connect;
+pub mod fields;
+mod glob;
 mod hosts;
+mod policy;
 mod reader;
+mod references;
 mod shared;
 mod size;
 
+pub use glob::Glob;
+pub use policy::{Allow, Judgement, Level, Policy, Subject};
 pub use reader::did_you_mean;
 pub(crate) use reader::{Reader, is_name};
+pub(crate) use shared::needs;
 pub(crate) use size::bytes as byte_amount;
 
 /// The name of the file that describes a homelab, in the root of its repository.
@@ -42,7 +50,7 @@ pub struct Homelab {
     /// The domain that its services live under.
     pub domain: Option<Placed<String>>,
     /// Where Compose files lie, lowest priority first.
-    pub layers: Vec<Placed<Pattern>>,
+    pub layers: Vec<Layer>,
     /// Groups of hosts, by name.
     pub groups: BTreeMap<String, Group>,
     /// Hosts, by name.
@@ -51,9 +59,8 @@ pub struct Homelab {
     pub stacks: BTreeMap<StackName, Stack>,
     /// Networks that stacks share and call external, by their names on the Engine.
     pub networks: BTreeMap<NetworkName, Placed<NetworkSpec>>,
-    /// Addresses and interfaces of a host on which ports may be published; `None` if `hob.yaml`
-    /// says nothing about it.
-    pub publish: Option<Vec<Placed<String>>>,
+    /// What is allowed, and what is said about it.
+    pub policy: Policy,
     /// Sealed files with values, relative to the repository, lowest priority first; `{host}` in
     /// one makes it the host's own.
     pub secret_files: Vec<Placed<String>>,
@@ -73,6 +80,16 @@ pub struct Placed<T> {
 /// Variables for Compose files, by name.
 pub type Vars = BTreeMap<String, Placed<Secret<String>>>;
 
+/// Where Compose files of stacks or hosts lie.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layer {
+    /// Where they lie.
+    pub files: Placed<Pattern>,
+    /// Files with variables instead of the `.env` beside the Compose file; `None` if nothing is
+    /// said about it.
+    pub env_files: Option<Vec<Placed<Pattern>>>,
+}
+
 /// What several hosts have in common.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Group {
@@ -80,6 +97,8 @@ pub struct Group {
     pub stacks: Vec<Placed<StackName>>,
     /// Variables for them and for the hosts' own stacks.
     pub vars: Vars,
+    /// Tags that the stacks bear which it names, on its hosts.
+    pub tags: Vec<Placed<String>>,
     /// Where its key is written.
     pub place: Place,
 }
@@ -87,8 +106,10 @@ pub struct Group {
 /// One host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Host {
-    /// How it is reached.
-    pub connect: Placed<Connect>,
+    /// How it is reached. One with a Docker Engine says it.
+    pub connect: Option<Placed<Connect>>,
+    /// What kind of machine it is.
+    pub machine: Machine,
     /// Hob's folder on it; absolute.
     pub root: String,
     /// Its groups in the order of `hob.yaml`, without `all`; later ones win.
@@ -114,7 +135,26 @@ pub struct Stack {
     pub project: Option<Placed<String>>,
     /// Variables for it on every host.
     pub vars: Vars,
+    /// Tags to select it by.
+    pub tags: Vec<Placed<String>>,
+    /// Stacks that must be in order before it begins.
+    pub needs: Vec<Need>,
+    /// Hosts that run it, besides those that name it. They have it among their stacks.
+    pub hosts: Vec<Placed<HostName>>,
     /// Where its key is written.
+    pub place: Place,
+}
+
+/// A stack that another one waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Need {
+    /// On which host; `None` is the stack's own.
+    pub host: Option<HostName>,
+    /// Which.
+    pub stack: StackName,
+    /// The attribute that says so, such as `stacks.web.needs[0]`.
+    pub path: String,
+    /// Where it is written.
     pub place: Place,
 }
 
@@ -126,6 +166,23 @@ impl Homelab {
             .chain(own)
             .filter_map(|name| self.groups.get_key_value(name))
             .map(|(name, group)| (name.as_str(), group))
+    }
+
+    /// The hosts that are declared and not managed yet: Hob never connects to them.
+    pub fn unmanaged(&self) -> impl Iterator<Item = (&HostName, &Host)> {
+        self.hosts.iter().filter(|(_, host)| !host.machine.kind.is_managed())
+    }
+
+    /// The tags that `hob.yaml` gives a stack on a host.
+    pub fn tags_of<'a>(
+        &'a self,
+        host: &'a Host,
+        stack: &'a StackName,
+    ) -> impl Iterator<Item = &'a str> {
+        let names_it = |group: &&Group| group.stacks.iter().any(|named| named.value == *stack);
+        let groups = self.groups_of(host).map(|(_, group)| group).filter(names_it);
+        let own = self.stacks.get(stack).into_iter().flat_map(|stack| &stack.tags);
+        groups.flat_map(|group| &group.tags).chain(own).map(|tag| tag.value.as_str())
     }
 
     /// The hosts of a group; none if there is no such group.

@@ -5,7 +5,7 @@ use hob_compose::{
     tree::{Data, Entry, Node},
 };
 
-use super::Placed;
+use super::{Placed, fields::Fields};
 
 /// Collects findings while values are taken out of a tree.
 pub(crate) struct Reader<'a> {
@@ -34,6 +34,41 @@ impl Reader<'_> {
             );
         }
         entries
+    }
+
+    /// The entries of a mapping whose keys are those of the table; null counts as an empty one.
+    pub(super) fn fields<'n>(
+        &mut self,
+        node: &'n Node,
+        path: &str,
+        fields: &Fields,
+    ) -> &'n [Entry] {
+        let keys: Vec<&str> = fields.keys().collect();
+        self.known(node, path, &keys)
+    }
+
+    /// One of some words.
+    pub(super) fn choice(
+        &mut self,
+        node: &Node,
+        path: &str,
+        words: &[&str],
+    ) -> Option<Placed<String>> {
+        let word = self.scalar(node, path)?;
+        if words.contains(&word.value.as_str()) {
+            return Some(word);
+        }
+        let hint = match did_you_mean(&word.value, words.iter().copied()) {
+            Some(near) => format!("did you mean {near}?"),
+            None => format!("write one of: {}", words.join(", ")),
+        };
+        self.findings.push(
+            Finding::error("bad-choice", format!("{:?} is none of the words here", word.value))
+                .at(word.place)
+                .on(path)
+                .hint(hint),
+        );
+        None
     }
 
     /// The entries of a mapping with free keys; null counts as an empty one.
@@ -94,6 +129,14 @@ impl Reader<'_> {
             self.wrong_kind(node, path, "true or false");
             false
         })
+    }
+
+    /// A text, or a list of texts.
+    pub(super) fn one_or_texts(&mut self, node: &Node, path: &str) -> Vec<Placed<String>> {
+        match &node.data {
+            Data::String(_) => self.text(node, path).into_iter().collect(),
+            _ => self.texts(node, path),
+        }
     }
 
     /// A list of texts.

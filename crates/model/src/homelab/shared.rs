@@ -1,15 +1,15 @@
-//! What `hob.yaml` says about stacks, shared networks, policy and secrets.
+//! What `hob.yaml` says about stacks, shared networks and secrets.
 
 use std::collections::BTreeMap;
 
 use hob_compose::{Finding, tree::Node};
 
 use super::{
-    Placed, Stack, Vars, bind, hosts,
-    reader::{Reader, child},
+    Need, Placed, Stack, Vars, bind, fields, hosts,
+    reader::{Reader, child, is_name},
 };
 use crate::{
-    names::{NetworkName, StackName},
+    names::{HostName, NetworkName, StackName},
     spec::{NetworkSpec, Pool},
 };
 
@@ -27,21 +27,65 @@ pub(super) fn stacks(reader: &mut Reader<'_>, node: &Node) -> BTreeMap<StackName
             env_files: Vec::new(),
             project: None,
             vars: Vars::new(),
+            tags: Vec::new(),
+            needs: Vec::new(),
+            hosts: Vec::new(),
             place,
         };
-        for part in reader.known(&entry.value, &path, &["files", "env_files", "project", "vars"]) {
+        for part in reader.fields(&entry.value, &path, &fields::STACK) {
             let (node, path) = (&part.value, child(&path, &part.key.name));
             match part.key.name.as_str() {
                 "files" => stack.files = bind::patterns(reader, node, &path),
                 "env_files" => stack.env_files = bind::patterns(reader, node, &path),
                 "project" => stack.project = project(reader, node, &path),
                 "vars" => stack.vars = hosts::vars(reader, node, &path),
+                "tags" => stack.tags = hosts::names(reader, node, &path, "tag"),
+                "needs" => stack.needs = needs(reader, node, &path, name),
+                "hosts" => stack.hosts = host_names(reader, node, &path),
                 _ => {}
             }
         }
         stacks.insert(StackName::new(name), stack);
     }
     stacks
+}
+
+fn host_names(reader: &mut Reader<'_>, node: &Node, path: &str) -> Vec<Placed<HostName>> {
+    let names = hosts::names(reader, node, path, "host").into_iter();
+    names.map(|Placed { value, place }| Placed { value: HostName::new(value), place }).collect()
+}
+
+/// Names of stacks, or `host/name`. Whether there are such stacks is seen when all are known.
+pub(crate) fn needs(reader: &mut Reader<'_>, node: &Node, path: &str, stack: &str) -> Vec<Need> {
+    let mut needs = Vec::new();
+    for (index, need) in reader.texts(node, path).into_iter().enumerate() {
+        let path = format!("{path}[{index}]");
+        let (host, name) = match need.value.split_once('/') {
+            Some((host, name)) => (Some(host), name),
+            None => (None, need.value.as_str()),
+        };
+        if !is_name(name) || host.is_some_and(|host| !is_name(host)) {
+            reader.findings.push(
+                Finding::error("bad-name", format!("{:?} names no stack", need.value))
+                    .at(need.place)
+                    .on(path)
+                    .hint("write the name of a stack, or host/stack for one of another host"),
+            );
+            continue;
+        }
+        if host.is_none() && name == stack {
+            reader.findings.push(
+                Finding::error("needs-itself", format!("the stack {stack} needs itself"))
+                    .at(need.place)
+                    .on(path)
+                    .hint("remove it from the list"),
+            );
+            continue;
+        }
+        let (host, stack) = (host.map(HostName::from), StackName::from(name));
+        needs.push(Need { host, stack, path, place: need.place });
+    }
+    needs
 }
 
 /// A Compose project name, which has stricter rules than the name of a stack.
@@ -60,17 +104,6 @@ fn project(reader: &mut Reader<'_>, node: &Node, path: &str) -> Option<Placed<St
     );
     None
 }
-
-const NETWORK_KEYS: [&str; 8] = [
-    "driver",
-    "driver_opts",
-    "internal",
-    "attachable",
-    "enable_ipv6",
-    "subnet",
-    "gateway",
-    "labels",
-];
 
 pub(super) fn networks(
     reader: &mut Reader<'_>,
@@ -102,7 +135,7 @@ pub(super) fn networks(
 fn network(reader: &mut Reader<'_>, node: &Node, path: &str) -> NetworkSpec {
     let mut spec = NetworkSpec::default();
     let (mut subnet, mut gateway) = (None, None);
-    for part in reader.known(node, path, &NETWORK_KEYS) {
+    for part in reader.fields(node, path, &fields::NETWORK) {
         let (node, path) = (&part.value, child(path, &part.key.name));
         match part.key.name.as_str() {
             "driver" => spec.driver = reader.text(node, &path).map(|driver| driver.value),
@@ -146,49 +179,8 @@ fn scalars(reader: &mut Reader<'_>, node: &Node, path: &str) -> BTreeMap<String,
     map
 }
 
-pub(super) fn policy(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<Placed<String>>> {
-    reader.known(node, "policy", &["publish"]);
-    let publish = reader.texts(node.get("publish")?, "policy.publish");
-    let mut kept = Vec::new();
-    for (index, at) in publish.into_iter().enumerate() {
-        if is_address(&at.value) || is_interface(&at.value) {
-            kept.push(at);
-            continue;
-        }
-        let message = format!("{:?} is neither an address nor a network interface", at.value);
-        reader.findings.push(
-            Finding::error("bad-address", message)
-                .at(at.place)
-                .on(format!("policy.publish[{index}]"))
-                .hint("write it like 127.0.0.1, 192.168.1.0/24 or tailscale0"),
-        );
-    }
-    Some(kept)
-}
-
-fn is_address(text: &str) -> bool {
-    let (address, prefix) = match text.split_once('/') {
-        Some((address, prefix)) => (address, Some(prefix)),
-        None => (text, None),
-    };
-    let bits = match address.parse::<std::net::IpAddr>() {
-        Ok(std::net::IpAddr::V4(_)) => 32,
-        Ok(std::net::IpAddr::V6(_)) => 128,
-        Err(_) => return false,
-    };
-    prefix.is_none_or(|prefix| prefix.parse::<u32>().is_ok_and(|prefix| prefix <= bits))
-}
-
-/// Linux allows 15 characters; a dotted number is a mistyped address.
-fn is_interface(text: &str) -> bool {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '@');
-    text.len() <= 15
-        && text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text.chars().all(allowed)
-}
-
 pub(super) fn secrets(reader: &mut Reader<'_>, node: &Node) -> Vec<Placed<String>> {
-    reader.known(node, "secrets", &["files"]);
+    reader.fields(node, "secrets", &fields::SECRETS);
     let Some(files) = node.get("files") else { return Vec::new() };
     let mut kept: Vec<Placed<String>> = Vec::new();
     for (index, file) in reader.texts(files, "secrets.files").into_iter().enumerate() {
@@ -213,12 +205,10 @@ pub(super) fn secrets(reader: &mut Reader<'_>, node: &Node) -> Vec<Placed<String
             continue;
         }
         let message = format!("{:?} is no path of a file of secrets", file.value);
-        reader.findings.push(
-            Finding::error("bad-path", message).at(file.place).on(path).hint(
-                "write a path relative to the repository, such as secrets.sops.yaml or \
+        reader.findings.push(Finding::error("bad-path", message).at(file.place).on(path).hint(
+            "write a path relative to the repository, such as secrets.sops.yaml or \
                  hosts/{host}/secrets.sops.env",
-            ),
-        );
+        ));
     }
     kept
 }

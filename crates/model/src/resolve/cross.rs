@@ -7,7 +7,7 @@ use hob_compose::{Finding, Place};
 use super::{needs, ports, shared};
 use crate::{
     desired::{Desired, DesiredHost},
-    homelab::{HOMELAB_FILE, Homelab},
+    homelab::{HOMELAB_FILE, Homelab, Need},
     names::{ContainerName, HostName, ServiceName, StackName},
     spec::PublishedPort,
 };
@@ -18,7 +18,7 @@ pub(super) struct Facts {
     /// What makes the host run it.
     pub(super) place: Place,
     pub(super) ports: Vec<PortFact>,
-    pub(super) needs: Vec<NeedFact>,
+    pub(super) needs: Vec<Need>,
 }
 
 /// A published port and where it is written.
@@ -28,16 +28,6 @@ pub(super) struct PortFact {
     /// The host's port, if it is a certain one.
     pub(super) fixed: Option<u16>,
     pub(super) port: PublishedPort,
-    pub(super) path: String,
-    pub(super) place: Place,
-}
-
-/// A stack that another one waits for, and where that is written or follows from.
-#[derive(Clone, Debug)]
-pub(super) struct NeedFact {
-    /// `None` is the stack's own host.
-    pub(super) host: Option<HostName>,
-    pub(super) stack: StackName,
     pub(super) path: String,
     pub(super) place: Place,
 }

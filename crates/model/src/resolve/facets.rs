@@ -3,14 +3,13 @@
 use hob_compose::{
     Finding,
     project::{Project, Service},
-    tree::Node,
 };
 
-use super::cross::{Facts, NeedFact};
+use super::cross::Facts;
 use crate::{
     desired::DesiredStack,
-    homelab::{Reader, is_name},
-    names::{HostName, StackName},
+    homelab::{Reader, needs},
+    names::StackName,
     repository::Repository,
 };
 
@@ -36,7 +35,9 @@ pub(super) fn of_stack(
     for entry in reader.known(node, ATTRIBUTE, &["needs", "tags"]) {
         let value = &entry.value;
         match entry.key.name.as_str() {
-            "needs" => needs(&mut reader, name, value, facts),
+            "needs" => {
+                facts.needs.extend(needs(&mut reader, value, "x-hob.needs", name.as_str()));
+            }
             "tags" => {
                 let tags = reader.texts(value, "x-hob.tags");
                 stack.tags.extend(tags.into_iter().map(|tag| tag.value));
@@ -48,40 +49,6 @@ pub(super) fn of_stack(
         fact.place = repository.place(&fact.place);
     }
     findings.extend(own.into_iter().map(|finding| repository.finding(finding)));
-}
-
-fn needs(reader: &mut Reader<'_>, name: &StackName, node: &Node, facts: &mut Facts) {
-    for (index, need) in reader.texts(node, "x-hob.needs").into_iter().enumerate() {
-        let path = format!("x-hob.needs[{index}]");
-        let (host, stack) = match need.value.split_once('/') {
-            Some((host, stack)) => (Some(host), stack),
-            None => (None, need.value.as_str()),
-        };
-        if !is_name(stack) || host.is_some_and(|host| !is_name(host)) {
-            reader.findings.push(
-                Finding::error("bad-name", format!("{:?} names no stack", need.value))
-                    .at(need.place)
-                    .on(path)
-                    .hint("write the name of a stack, or host/stack for one of another host"),
-            );
-            continue;
-        }
-        if host.is_none() && stack == name.as_str() {
-            reader.findings.push(
-                Finding::error("needs-itself", format!("the stack {name} needs itself"))
-                    .at(need.place)
-                    .on(path)
-                    .hint("remove it from the list"),
-            );
-            continue;
-        }
-        facts.needs.push(NeedFact {
-            host: host.map(HostName::from),
-            stack: StackName::from(stack),
-            path,
-            place: need.place,
-        });
-    }
 }
 
 /// Checks `x-hob` of a service.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hob_compose::{Files, Finding, Loaded, finding, project::Project};
 
 use crate::{
-    desired::{Desired, DesiredHost, DesiredStack},
+    desired::{Connect, Desired, DesiredHost, DesiredStack},
     homelab::{HOMELAB_FILE, Homelab, Host},
     names::{HostName, StackName},
     repository::Repository,
@@ -20,8 +20,8 @@ mod facets;
 mod inner_files;
 mod mounts;
 mod needs;
-mod origin;
 mod network;
+mod origin;
 mod ports;
 mod resources;
 mod runtime;
@@ -63,10 +63,18 @@ pub fn resolve_with(
         undefined: Undefined::default(),
         findings: Vec::new(),
     };
-    let mut desired = Desired { homelab: homelab.name.clone(), hosts: BTreeMap::new() };
+    let machines = homelab.hosts.iter().map(|(name, host)| (name.clone(), host.machine.clone()));
+    let mut desired = Desired {
+        homelab: homelab.name.clone(),
+        hosts: BTreeMap::new(),
+        machines: machines.collect(),
+    };
     let mut facts = BTreeMap::new();
     for (name, host) in &homelab.hosts {
-        let (resolved, host_facts) = resolver.host(name, host);
+        let Some(connect) = host.connect.as_ref().filter(|_| host.machine.kind.is_managed()) else {
+            continue;
+        };
+        let (resolved, host_facts) = resolver.host(name, host, connect.value.clone());
         desired.hosts.insert(name.clone(), resolved);
         facts.insert(name.clone(), host_facts);
     }
@@ -112,7 +120,12 @@ struct Resolver<'a> {
 }
 
 impl Resolver<'_> {
-    fn host(&mut self, name: &HostName, host: &Host) -> (DesiredHost, BTreeMap<StackName, Facts>) {
+    fn host(
+        &mut self,
+        name: &HostName,
+        host: &Host,
+        connect: Connect,
+    ) -> (DesiredHost, BTreeMap<StackName, Facts>) {
         let HostSources { stacks: sources } =
             sources::of_host(self.homelab, self.repository, name, host, &mut self.findings);
         let mut stacks = BTreeMap::new();
@@ -123,7 +136,7 @@ impl Resolver<'_> {
             stacks.insert(stack_name.clone(), stack);
         }
         let desired = DesiredHost {
-            connect: host.connect.value.clone(),
+            connect,
             root: host.root.clone(),
             networks: BTreeMap::new(),
             stacks,
@@ -167,10 +180,14 @@ impl Resolver<'_> {
                 self.findings.push(sources.explain(finding, host_name));
             }
         }
-        match loaded.project {
+        let (mut stack, mut facts) = match loaded.project {
             Some(project) => self.project(name, &project, sources, &secrets),
             None => (DesiredStack::default(), Facts::new(sources.place.clone())),
-        }
+        };
+        stack.tags.extend(self.homelab.tags_of(host, name).map(str::to_owned));
+        let said = self.homelab.stacks.get(name);
+        facts.needs.extend(said.iter().flat_map(|said| said.needs.clone()));
+        (stack, facts)
     }
 
     fn project(

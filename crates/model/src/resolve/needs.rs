@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hob_compose::{Finding, Place};
 
-use super::cross::{AllFacts, NeedFact};
+use super::cross::AllFacts;
 use crate::{
     desired::Desired,
-    homelab::did_you_mean,
+    homelab::{Need, did_you_mean},
     names::{HostName, StackName},
 };
 
@@ -45,7 +45,7 @@ pub(super) fn check(desired: &mut Desired, facts: &AllFacts, findings: &mut Vec<
     circles(graph, findings);
 }
 
-fn unknown(desired: &Desired, of: &HostName, need: &NeedFact) -> Option<Finding> {
+fn unknown(desired: &Desired, of: &HostName, need: &Need) -> Option<Finding> {
     let Some(host) = desired.hosts.get(of) else {
         let hosts = desired.hosts.keys().map(HostName::as_str);
         let finding = Finding::error("unknown-host", format!("there is no host {of}"))

@@ -74,7 +74,7 @@ pub(super) fn check_host(
 /// Ports may only be published where `policy.publish` says.
 pub(super) fn check_policy(homelab: &Homelab, facts: &AllFacts, findings: &mut Vec<Finding>) {
     let ports = facts.values().flat_map(BTreeMap::values).flat_map(|facts| &facts.ports);
-    let Some(publish) = &homelab.publish else {
+    let Some(publish) = &homelab.policy.publish else {
         let open: Vec<&PortFact> =
             ports.filter(|port| Reach::of(port) == Reach::Everywhere).collect();
         findings.extend(no_policy(&open));

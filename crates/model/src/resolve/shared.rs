@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hob_compose::{Finding, Place};
 
-use super::cross::{Facts, NeedFact};
+use super::cross::Facts;
 use crate::{
     desired::{Desired, DesiredHost},
-    homelab::{HOMELAB_FILE, Homelab},
+    homelab::{HOMELAB_FILE, Homelab, Need},
     names::{HostName, NetworkName, StackName, VolumeName},
 };
 
@@ -76,7 +76,7 @@ pub(super) fn networks(
             if homelab.networks.contains_key(network) {
                 wanted.insert(network.clone());
             } else if let Some(maker) = makers.get(network) {
-                let implied = NeedFact {
+                let implied = Need {
                     host: None,
                     stack: maker.clone(),
                     path: format!("networks.{network}"),
@@ -162,7 +162,7 @@ pub(super) fn volumes(
     for (stack_name, stack) in &host.stacks {
         for (volume, place) in &stack.external_volumes {
             if let Some(maker) = makers.get(volume) {
-                let implied = NeedFact {
+                let implied = Need {
                     host: None,
                     stack: (*maker).clone(),
                     path: format!("volumes.{volume}"),
@@ -176,7 +176,7 @@ pub(super) fn volumes(
     }
 }
 
-fn need(facts: &mut BTreeMap<StackName, Facts>, stack: &StackName, need: NeedFact) {
+fn need(facts: &mut BTreeMap<StackName, Facts>, stack: &StackName, need: Need) {
     let Some(facts) = facts.get_mut(stack) else { return };
     if need.stack != *stack {
         facts.needs.push(need);

@@ -101,6 +101,7 @@ impl Finder<'_, '_> {
         let homelab = self.homelab;
         let patterns = homelab.layers.iter().enumerate();
         patterns
+            .map(|(order, layer)| (order, &layer.files))
             .filter(|(_, pattern)| !pattern.value.is_of_stack())
             .filter_map(|(order, pattern)| {
                 let path = self.find_one(pattern, self.name.as_str())?;
@@ -123,6 +124,7 @@ impl Finder<'_, '_> {
         }
         let patterns = homelab.layers.iter().enumerate();
         patterns
+            .map(|(order, layer)| (order, &layer.files))
             .filter(|(_, pattern)| pattern.value.is_of_stack())
             .filter_map(|(order, pattern)| {
                 let path = self.find_one(pattern, stack.as_str())?;
@@ -234,25 +236,53 @@ impl Finder<'_, '_> {
             Some(spelled) if !spelled.env_files.is_empty() => {
                 self.spelled(stack, &spelled.env_files)
             }
-            _ => self.env_beside(&layers, own),
+            _ => self.env_of_layers(stack, &layers, own),
         };
         let project = spelled.and_then(|spelled| Some(spelled.project.as_ref()?.value.clone()));
         Sources { layers, env_files, project, place }
     }
 
-    /// The `.env` beside each layer. The host's own file is a layer of all its stacks, so what
-    /// lies beside it counts even for a stack that it changes nothing in.
-    fn env_beside(&self, layers: &[Layer], own: &[Layer]) -> Vec<String> {
-        let mut paths = Vec::new();
-        let mut all: Vec<&Layer> = layers.iter().chain(own).collect();
-        all.sort_by_key(|layer| layer.order);
-        for layer in all {
-            let path = files::join(&files::parent(&layer.path), ".env");
-            if !paths.contains(&path) && is_file(self.repository, &path) {
-                paths.push(path);
+    /// The files with variables of each layer, in the order of the layers: those that `hob.yaml`
+    /// names for it, else the `.env` beside its file. The host's own file is a layer of all its
+    /// stacks, so what lies beside it counts even for a stack that it changes nothing in.
+    fn env_of_layers(&mut self, stack: &StackName, layers: &[Layer], own: &[Layer]) -> Vec<String> {
+        let mut paths: Vec<String> = Vec::new();
+        let homelab = self.homelab;
+        let is_spelled = homelab.stacks.get(stack).is_some_and(|said| !said.files.is_empty());
+        if is_spelled {
+            paths.extend(layers.iter().map(beside));
+        }
+        for (order, layer) in homelab.layers.iter().enumerate() {
+            if let Some(patterns) = &layer.env_files {
+                paths.extend(patterns.iter().flat_map(|pattern| self.env_files(stack, pattern)));
+                continue;
+            }
+            let files = layers.iter().filter(|_| !is_spelled).chain(own);
+            paths.extend(files.filter(|file| file.order == order).map(beside));
+        }
+        let mut kept: Vec<String> = Vec::new();
+        for path in paths {
+            if !kept.contains(&path) && is_file(self.repository, &path) {
+                kept.push(path);
             }
         }
-        paths
+        kept
+    }
+
+    /// The files with variables that a layer's pattern leads to; there may be none.
+    fn env_files(&mut self, stack: &StackName, pattern: &Placed<Pattern>) -> Vec<String> {
+        let filled = pattern.value.fill(self.name.as_str(), stack.as_str());
+        match filled.find(self.repository, self.repository.base()) {
+            Ok(found) => found.into_iter().map(|found| found.path).collect(),
+            Err(error) => {
+                self.findings.push(
+                    Finding::error("unreadable-layer", error.to_string())
+                        .at(pattern.place.clone())
+                        .on("layers"),
+                );
+                Vec::new()
+            }
+        }
     }
 
     fn say_not_found(&mut self, stack: &StackName, place: Place) {
@@ -260,7 +290,8 @@ impl Finder<'_, '_> {
         if homelab.stacks.get(stack).is_some_and(|spelled| !spelled.files.is_empty()) {
             return; // Each missing file has a finding of its own.
         }
-        let patterns = homelab.layers.iter().filter(|pattern| pattern.value.is_of_stack());
+        let patterns = homelab.layers.iter().map(|layer| &layer.files);
+        let patterns = patterns.filter(|pattern| pattern.value.is_of_stack());
         let looked: Vec<String> = patterns
             .map(|pattern| pattern.value.fill(self.name.as_str(), stack.as_str()).to_string())
             .collect();
@@ -284,8 +315,8 @@ impl Finder<'_, '_> {
         let base = self.repository.base();
         let patterns = self.homelab.layers.iter();
         patterns
-            .filter_map(|pattern| {
-                pattern.value.fill_host(self.name.as_str()).find(self.repository, base).ok()
+            .filter_map(|layer| {
+                layer.files.value.fill_host(self.name.as_str()).find(self.repository, base).ok()
             })
             .flatten()
             .filter_map(|found| found.stack)
@@ -301,6 +332,11 @@ fn add(layers: &mut Vec<Layer>, own: &[Layer], part: &Part) {
         layers.push(Layer { part: Some(part.clone()), ..layer.clone() });
     }
     layers.sort_by_key(|layer| layer.order);
+}
+
+/// The `.env` beside a Compose file.
+fn beside(layer: &Layer) -> String {
+    files::join(&files::parent(&layer.path), ".env")
 }
 
 fn is_file(repository: &Repository<'_>, path: &str) -> bool {

@@ -18,7 +18,7 @@ const FINDINGS_MAX: usize = 50;
 /// waiting for its host.
 pub(super) fn check(homelab: &Homelab, repository: &Repository<'_>, findings: &mut Vec<Finding>) {
     let mut unused = Vec::new();
-    for pattern in &homelab.layers {
+    for pattern in homelab.layers.iter().map(|layer| &layer.files) {
         if pattern.value.is_of_host() {
             unused.extend(of_no_host(homelab, repository, &pattern.value));
         }

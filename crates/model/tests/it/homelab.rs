@@ -43,7 +43,7 @@ fn everything_that_can_be_said_is_understood() {
     assert_eq!((homelab.name.as_str(), homelab.layers.len()), ("three-site", 3));
     let home = &homelab.hosts[&HostName::from("home")];
     assert_eq!(
-        home.connect.value,
+        home.connect.as_ref().unwrap().value,
         Connect::Ssh {
             user: Some("deploy".into()),
             host: "home.example.com".into(),
@@ -195,7 +195,7 @@ stacks: { we: { project: Web, files: [web.yaml, ./web.yaml] } }
       hint: write it like 127.0.0.1, 192.168.1.0/24 or tailscale0
     hob.yaml:7:39: error[unknown-key] policy.ports
       nothing is called ports in policy
-      hint: policy may have: publish
+      hint: policy may have: publish, rules, allow
     hob.yaml:8:11: warning[stack-not-used] stacks.we
       no host runs the stack we
       hint: did you mean web?

@@ -32,14 +32,15 @@ pub(crate) fn desired(containers: usize) -> Desired {
         let stacks = (0..here).map(|at| stack(at, SERVICES_PER_STACK)).collect();
         (HostName::new(format!("host{number}")), host(stacks))
     });
-    Desired { homelab: "scale".into(), hosts: hosts.collect() }
+    Desired { homelab: "scale".into(), hosts: hosts.collect(), ..Desired::default() }
 }
 
 /// A homelab of one host with one stack.
 #[allow(dead_code, reason = "the laws of growth use it, the measurement does not")]
 pub(crate) fn one_stack(services: usize) -> Desired {
     let host = host(BTreeMap::from([stack(0, services)]));
-    Desired { homelab: "scale".into(), hosts: BTreeMap::from([(HostName::from("host0"), host)]) }
+    let hosts = BTreeMap::from([(HostName::from("host0"), host)]);
+    Desired { homelab: "scale".into(), hosts, ..Desired::default() }
 }
 
 /// Its hosts, with nothing on them.

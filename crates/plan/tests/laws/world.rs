@@ -308,7 +308,7 @@ fn add_foreign(state: &mut HostState, choices: &mut Choices<'_>) {
 
 fn desired(choices: &mut Choices<'_>) -> Desired {
     let hosts = HOSTS.into_iter().map(|name| (HostName::from(name), host(choices))).collect();
-    Desired { homelab: HOMELAB.into(), hosts }
+    Desired { homelab: HOMELAB.into(), hosts, ..Desired::default() }
 }
 
 fn host(choices: &mut Choices<'_>) -> DesiredHost {
