@@ -15,6 +15,7 @@ mod planner;
 mod policy;
 mod simulate;
 mod verdict;
+mod why;
 mod wording;
 
 pub use change::*;
