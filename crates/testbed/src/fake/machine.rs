@@ -285,7 +285,11 @@ impl Machine {
         let container = name.to_string();
         let Some(body) = self.bodies.get(name) else {
             let failure = hob_plan::Failure::Gone;
-            return Err(HostErrorKind::BadVerdict { container, failure, last_lines: Box::default() });
+            return Err(HostErrorKind::BadVerdict {
+                container,
+                failure,
+                last_lines: Box::default(),
+            });
         };
         let Moment { state, restarts, running_for } = body.moment(self.now);
         let began = *wait.began.get_or_insert(self.now);
