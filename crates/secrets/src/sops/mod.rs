@@ -6,10 +6,12 @@
 //! clouds) stay in a file as they are and cannot be used.
 
 mod cipher;
+pub mod creation;
 mod document;
 mod dotenv;
 mod json;
 mod metadata;
+pub mod plain;
 mod yaml;
 
 use std::fmt;
@@ -25,7 +27,8 @@ use crate::{
     keys::{Keyring, Recipient, seal},
 };
 use cipher::{DataKey, Unopened};
-use document::{Document, Leaf, Scalar};
+use creation::CreationRule;
+use document::{Document, Leaf, METADATA, Scalar};
 use metadata::{AgeKey, Metadata};
 
 /// How a file is written.
@@ -110,6 +113,7 @@ pub struct Value {
 /// A SOPS file that was opened, and can be changed.
 pub struct Sops {
     file: String,
+    format: Format,
     document: Box<dyn Document>,
     metadata: Metadata,
     key: DataKey,
@@ -140,7 +144,7 @@ impl Sops {
                 }
             })?;
         let values = values(file, document.as_ref(), &metadata, &key)?;
-        let this = Self { file: file.to_owned(), document, metadata, key, values };
+        let this = Self { file: file.to_owned(), format, document, metadata, key, values };
         this.check_seal()?;
         Ok(this)
     }
@@ -150,13 +154,26 @@ impl Sops {
     /// # Errors
     /// If there is no recipient, or no random bytes.
     pub fn create(file: &str, format: Format, recipients: &[Recipient], now: &str) -> Result<Self> {
+        let rule = CreationRule { recipients: recipients.to_vec(), ..CreationRule::default() };
+        Self::create_by(file, format, &rule, now)
+    }
+
+    /// A new file without values, made as a rule of `.sops.yaml` has it.
+    ///
+    /// # Errors
+    /// If there is no recipient, or no random bytes.
+    pub fn create_by(file: &str, format: Format, rule: &CreationRule, now: &str) -> Result<Self> {
+        let CreationRule { recipients, sealing } = rule;
         let key = DataKey::generate()?;
         let mut document = format.parse(file, &format.empty())?;
         document.set_age(&sealed_for(recipients, &key)?)?;
+        if let Some((name, text)) = sealing {
+            document.set_metadata(name, text)?;
+        }
         document.set_metadata("lastmodified", now)?;
         document.set_metadata("mac", &mac(&[], false, &key, now)?)?;
         let metadata = document.metadata()?;
-        Ok(Self { file: file.to_owned(), document, metadata, key, values: Vec::new() })
+        Ok(Self { file: file.to_owned(), format, document, metadata, key, values: Vec::new() })
     }
 
     /// Its values, in order.
