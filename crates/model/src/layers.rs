@@ -4,6 +4,8 @@ use std::fmt;
 
 use hob_compose::{FileError, Files, Kind, files};
 
+use crate::homelab::HOMELAB_FILE;
+
 const HOST: &str = "{host}";
 const STACK: &str = "{stack}";
 
@@ -79,12 +81,15 @@ impl Pattern {
         Self(self.0.replace(HOST, "*"))
     }
 
-    /// The files below `root` that the pattern leads to, in the order of their paths. A `{stack}`
-    /// that was not filled in stands for any name.
+    /// The files below `root` that the pattern leads to, in the order of their paths, without
+    /// `hob.yaml`. A `{stack}` that was not filled in stands for any name.
     pub(crate) fn find(&self, files: &dyn Files, root: &str) -> Result<Vec<Found>, FileError> {
         let parts: Vec<&str> = self.0.split('/').collect();
         let mut walk = Walk { files, found: Vec::new(), visits_left: VISITS_MAX };
         walk.step(root, &parts, None)?;
+        // `{stack}.yaml` would take it for a stack called hob.
+        let own = files::join(root, HOMELAB_FILE);
+        walk.found.retain(|found| found.path != own);
         Ok(walk.found)
     }
 }
@@ -181,6 +186,9 @@ mod tests {
             "/r/hosts/nas/web/compose.yaml",
             "/r/flat/web.yml",
             "/r/flat/db.yml",
+            "/r/hob.yaml",
+            "/r/mail.yaml",
+            "/r/flat/hob.yaml",
             "/r/.git/web/compose.yaml",
         ]
         .into_iter()
@@ -212,6 +220,8 @@ mod tests {
         check("./flat/{stack}.yml", "db=/r/flat/db.yml web=/r/flat/web.yml");
         check("hosts/nas/compose.yaml", "=/r/hosts/nas/compose.yaml");
         check("hosts/nas", "");
+        check("{stack}.yaml", "mail=/r/mail.yaml");
+        check("*/{stack}.yaml", "hob=/r/flat/hob.yaml");
         check("*/web/compose.yaml", "");
         check("hosts/*/{stack}/compose.yaml", "web=/r/hosts/nas/web/compose.yaml");
     }
