@@ -78,7 +78,7 @@ fn host(reader: &mut Reader<'_>, entry: &Entry, path: &str) -> Option<Host> {
             "storage" => host.storage = storage(reader, node, &path),
             "kind" => {
                 let word = reader.choice(node, &path, fields::HOST_KINDS);
-                host.machine.kind = HostKind::of(&word?.value);
+                host.machine.kind = word.map(|word| HostKind::of(&word.value)).unwrap_or_default();
             }
             "memory" => host.machine.memory = memory(reader, node, &path),
             "gpu" => host.machine.gpus = gpus(reader, node, &path),

@@ -215,7 +215,7 @@ fn check_rule(reader: &mut Reader<'_>, name: &str, place: Place, path: &str) {
 
 /// The codes whose severity can be chosen; none if that is not known.
 pub(crate) fn known_rules() -> Vec<&'static str> {
-    Vec::new()
+    crate::lint::known()
 }
 
 fn allow(reader: &mut Reader<'_>, node: &Node, path: &str) -> Vec<Allow> {
@@ -230,15 +230,14 @@ fn one_allow(reader: &mut Reader<'_>, item: &Node, path: &str) -> Option<Allow> 
     let (mut rule, mut glob, mut reason) = (None, None, None);
     let (mut host, mut stack, mut service) = (None, None, None);
     for part in reader.fields(item, path, &fields::ALLOW) {
-        let path = child(path, &part.key.name);
-        let text = reader.text(&part.value, &path);
+        let (node, path) = (&part.value, child(path, &part.key.name));
         match part.key.name.as_str() {
-            "rule" => rule = text,
-            "path" => glob = text.and_then(|text| read_glob(reader, text, &path)),
-            "host" => host = text,
-            "stack" => stack = text,
-            "service" => service = text,
-            "reason" => reason = text,
+            "rule" => rule = reader.text(node, &path),
+            "path" => glob = read_glob(reader, node, &path),
+            "host" => host = reader.text(node, &path),
+            "stack" => stack = reader.text(node, &path),
+            "service" => service = reader.text(node, &path),
+            "reason" => reason = reader.text(node, &path),
             _ => {}
         }
     }
@@ -274,7 +273,8 @@ fn one_allow(reader: &mut Reader<'_>, item: &Node, path: &str) -> Option<Allow> 
     is_read.then_some(Allow { rule, path: glob, host, stack, service, reason, place: item.place() })
 }
 
-fn read_glob(reader: &mut Reader<'_>, text: Placed<String>, path: &str) -> Option<Glob> {
+fn read_glob(reader: &mut Reader<'_>, node: &Node, path: &str) -> Option<Glob> {
+    let text = reader.text(node, path)?;
     let glob = Glob::parse(&text.value);
     if glob.is_none() {
         reader.findings.push(

@@ -69,6 +69,16 @@ pub(super) fn check(reader: &mut Reader<'_>, homelab: &Homelab) {
             );
         }
     }
+    for (index, allow) in homelab.policy.allow.iter().enumerate() {
+        let Some(host) = &allow.host else { continue };
+        let named =
+            Placed { value: HostName::from(host.value.as_str()), place: host.place.clone() };
+        if !homelab.hosts.contains_key(&named.value) {
+            let known = homelab.hosts.keys().map(HostName::as_str);
+            let path = format!("policy.allow[{index}].host");
+            reader.findings.push(unknown_host(&named, &path, known));
+        }
+    }
     for (name, group) in homelab.groups.iter().filter(|(name, _)| *name != GROUP_OF_ALL) {
         if homelab.hosts_of(name).next().is_none() {
             reader.findings.push(

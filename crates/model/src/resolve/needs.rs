@@ -47,6 +47,12 @@ pub(super) fn check(desired: &mut Desired, facts: &AllFacts, findings: &mut Vec<
 
 fn unknown(desired: &Desired, of: &HostName, need: &Need) -> Option<Finding> {
     let Some(host) = desired.hosts.get(of) else {
+        if let Some(machine) = desired.machines.get(of) {
+            let message = format!("{of} is not managed yet, so nothing can wait for its stacks");
+            let finding = Finding::error("unknown-host", message).at(need.place.clone());
+            let hint = format!("it is of kind {}; take this need away", machine.kind);
+            return Some(finding.on(&need.path).hint(hint));
+        }
         let hosts = desired.hosts.keys().map(HostName::as_str);
         let finding = Finding::error("unknown-host", format!("there is no host {of}"))
             .at(need.place.clone())

@@ -33,8 +33,10 @@ pub enum Kind {
     Size,
     /// One of these words.
     Choice(&'static [&'static str]),
-    /// One of these words; `false`, which YAML 1.1 makes of `off`, stands for it.
-    Severity(&'static [&'static str]),
+    /// The code of a finding that `policy` can speak of.
+    Rule,
+    /// Severities by such codes. `false`, which YAML 1.1 makes of `off`, stands for it.
+    Severities(&'static [&'static str]),
     /// A list.
     List(&'static Kind),
     /// One, or a list of them.
@@ -67,10 +69,9 @@ impl Kind {
             Self::Scalar => "text, number or truth value".into(),
             Self::Boolean => "truth value".into(),
             Self::Size => "amount of bytes".into(),
-            Self::Choice(words) | Self::Severity(words) => {
-                let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
-                words.join(", ")
-            }
+            Self::Choice(words) => quoted(words),
+            Self::Rule => "code of a finding".into(),
+            Self::Severities(words) => format!("by the code of a finding: {}", quoted(words)),
             Self::List(item) => format!("list of: {}", item.words()),
             Self::OneOrList(item) => format!("{}, or a list", item.words()),
             Self::Names(value) => format!("by name: {}", value.words()),
@@ -80,4 +81,9 @@ impl Kind {
             Self::Either(short, fields) => format!("{}, or {}", short.words(), fields.link()),
         }
     }
+}
+
+fn quoted(words: &[&str]) -> String {
+    let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    words.join(", ")
 }

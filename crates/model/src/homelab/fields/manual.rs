@@ -1,6 +1,6 @@
 //! The tables of the manual.
 
-use super::{Field, Fields};
+use super::{Field, Fields, Presence};
 
 /// The keys of a mapping as a table in Markdown.
 pub fn manual(fields: &Fields) -> String {
@@ -12,11 +12,12 @@ pub fn manual(fields: &Fields) -> String {
 }
 
 fn row(field: &Field) -> String {
-    let Field { key, kind, is_required, default, since: _, meaning, example } = field;
-    let absent = match (is_required, default.is_empty()) {
-        (true, _) => "an error",
-        (false, true) => "nothing",
-        (false, false) => default,
+    let Field { key, kind, presence, default, since: _, meaning, example } = field;
+    let absent = match presence {
+        Presence::Needed => "an error".to_owned(),
+        Presence::NeededUnless(other, value) => format!("an error, unless `{other}: {value}`"),
+        Presence::Free if default.is_empty() => "nothing".to_owned(),
+        Presence::Free => (*default).to_owned(),
     };
     let kind = kind.words();
     format!("| `{key}` | {kind} | {absent} | {meaning}. `{key}: {example}` |\n")

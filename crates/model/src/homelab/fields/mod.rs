@@ -33,7 +33,7 @@ pub struct Field {
     /// What its value is.
     pub kind: Kind,
     /// Whether it has to be there.
-    pub is_required: bool,
+    pub presence: Presence,
     /// What counts if it is not there, in words; empty where nothing does.
     pub default: &'static str,
     /// The version of Hob that first knew it.
@@ -44,6 +44,17 @@ pub struct Field {
     pub example: &'static str,
 }
 
+/// Whether a key has to be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// It may be left out.
+    Free,
+    /// It has to be there.
+    Needed,
+    /// It has to be there, unless another key has a certain value.
+    NeededUnless(&'static str, &'static str),
+}
+
 impl Fields {
     /// The keys.
     pub fn keys(&self) -> impl Iterator<Item = &'static str> + Clone {
@@ -52,6 +63,6 @@ impl Fields {
 
     /// Whether one of the keys has to be there.
     fn has_required(&self) -> bool {
-        self.fields.iter().any(|field| field.is_required)
+        self.fields.iter().any(|field| field.presence != Presence::Free)
     }
 }

@@ -3,7 +3,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Field, Fields, HOMELAB, Kind, table};
+use super::{Field, Fields, HOMELAB, Kind, Presence, table};
+use crate::lint;
 
 /// Where a size is read: `homelab::size`.
 const SIZE: &str =
@@ -38,8 +39,8 @@ fn definition(fields: &Fields) -> String {
 fn mapping(fields: &Fields) -> Value {
     let properties: Map<String, Value> =
         fields.fields.iter().map(|field| (field.key.to_owned(), property(field))).collect();
-    let required: Vec<&str> =
-        fields.fields.iter().filter(|field| field.is_required).map(|field| field.key).collect();
+    let needed = fields.fields.iter().filter(|field| field.presence == Presence::Needed);
+    let required: Vec<&str> = needed.map(|field| field.key).collect();
     let mut mapping = json!({
         // What is not said counts as said with nothing, where nothing is needed.
         "type": if fields.has_required() { json!("object") } else { json!(["object", "null"]) },
@@ -49,6 +50,13 @@ fn mapping(fields: &Fields) -> Value {
     });
     if !required.is_empty() {
         mapping["required"] = json!(required);
+    }
+    for field in fields.fields {
+        if let Presence::NeededUnless(other, value) = field.presence {
+            mapping["if"] =
+                json!({ "required": [other], "properties": { other: { "enum": [value] } } });
+            mapping["else"] = json!({ "required": [field.key] });
+        }
     }
     mapping
 }
@@ -66,7 +74,7 @@ fn property(field: &Field) -> Value {
 }
 
 fn description(field: &Field) -> String {
-    let Field { key, kind: _, is_required: _, default, since, meaning, example } = field;
+    let Field { key, kind: _, presence: _, default, since, meaning, example } = field;
     let default = match default.is_empty() {
         true => String::new(),
         false => format!(" If absent: {default}."),
@@ -93,10 +101,11 @@ fn value(kind: &Kind) -> Value {
         Kind::Boolean => json!({ "type": "boolean" }),
         Kind::Size => json!({ "type": ["string", "integer"], "pattern": SIZE, "minimum": 0 }),
         Kind::Choice(words) => choice(words),
-        Kind::Severity(words) => {
-            let words = words.iter().map(|word| json!(word)).chain([json!(false)]);
-            json!({ "enum": words.collect::<Vec<_>>() })
-        }
+        Kind::Rule => match lint::known().as_slice() {
+            [] => json!({ "type": "string", "minLength": 1 }),
+            codes => json!({ "enum": codes }),
+        },
+        Kind::Severities(words) => severities(words),
         Kind::List(item) => json!({ "type": ["array", "null"], "items": value(item) }),
         Kind::OneOrList(item) => {
             let list = json!({ "type": ["array", "null"], "items": value(item) });
@@ -118,6 +127,20 @@ fn value(kind: &Kind) -> Value {
         Kind::Fields(fields) => reference(fields),
         Kind::Either(short, fields) => json!({ "anyOf": [value(short), reference(fields)] }),
     }
+}
+
+/// How much findings are to matter, by their codes.
+fn severities(words: &[&str]) -> Value {
+    let words: Vec<Value> = words.iter().map(|word| json!(word)).chain([json!(false)]).collect();
+    let about = |code: &str| lint::RULES.iter().find(|rule| rule.id == code).map(|rule| rule.about);
+    let codes: Map<String, Value> = lint::known()
+        .into_iter()
+        .map(|code| {
+            let description = about(code).unwrap_or_default();
+            (code.to_owned(), json!({ "description": description, "enum": words }))
+        })
+        .collect();
+    json!({ "type": ["object", "null"], "properties": codes, "additionalProperties": false })
 }
 
 /// Numbers among the words may be written without quotes.

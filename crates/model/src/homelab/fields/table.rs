@@ -1,6 +1,6 @@
 //! The table itself.
 
-use super::{Field, Fields, Kind};
+use super::{Field, Fields, Kind, Presence};
 
 const FIRST: &str = "0.1";
 
@@ -12,7 +12,7 @@ const fn field(
     meaning: &'static str,
     example: &'static str,
 ) -> Field {
-    Field { key, kind, is_required: false, default, since: FIRST, meaning, example }
+    Field { key, kind, presence: Presence::Free, default, since: FIRST, meaning, example }
 }
 
 /// A key that has to be there.
@@ -22,7 +22,8 @@ const fn required(
     meaning: &'static str,
     example: &'static str,
 ) -> Field {
-    Field { key, kind, is_required: true, default: "", since: FIRST, meaning, example }
+    let presence = Presence::Needed;
+    Field { key, kind, presence, default: "", since: FIRST, meaning, example }
 }
 
 /// Kinds of hosts.
@@ -119,7 +120,7 @@ pub static LAYER: Fields = Fields {
     path: "layers[]",
     title: "A layer",
     fields: &[
-        required("files", Kind::Pattern, "Where the Compose files lie", "stacks/{stack}.yaml"),
+        required("files", Kind::Pattern, "Where the Compose files lie", "\"stacks/{stack}.yaml\""),
         field(
             "env_files",
             Kind::OneOrList(&Kind::Pattern),
@@ -173,15 +174,17 @@ pub static HOST: Fields = Fields {
              does not connect to it",
             "kubernetes",
         ),
-        field(
-            "connect",
-            Kind::Connect,
-            "needed, unless the kind is `kubernetes`",
-            "How it is reached: `ssh://[user@]host[:port]` through the system's OpenSSH, so that \
-             your `~/.ssh/config`, agents and jump hosts work; `local`, or \
-             `local:///path/to/docker.sock`",
-            "ssh://deploy@nas.example.com:2222",
-        ),
+        Field {
+            key: "connect",
+            kind: Kind::Connect,
+            presence: Presence::NeededUnless("kind", "kubernetes"),
+            default: "",
+            since: FIRST,
+            meaning: "How it is reached: `ssh://[user@]host[:port]` through the system's OpenSSH, so \
+                      that your `~/.ssh/config`, agents and jump hosts work; `local`, or \
+                      `local:///path/to/docker.sock`",
+            example: "ssh://deploy@nas.example.com:2222",
+        },
         field(
             "groups",
             Kind::List(&Kind::Name),
@@ -350,18 +353,18 @@ pub static POLICY: Fields = Fields {
         ),
         field(
             "rules",
-            Kind::Map(&Kind::Severity(SEVERITIES)),
+            Kind::Severities(SEVERITIES),
             "what the rule itself says",
             "How much findings matter, by their codes. An error stops every command; what is `off` \
-             is not shown. What makes a file unusable stays an error",
-            "{ stack-not-used: off }",
+             is not shown",
+            "{ latest-tag: off, privileged: error }",
         ),
         field(
             "allow",
             Kind::List(&Kind::Fields(&ALLOW)),
             "",
             "Findings that are not shown, because what they are about is meant",
-            "[{ rule: stack-not-used, path: \"stacks/old/**\", reason: kept for later }]",
+            "[{ rule: docker-socket, stack: portainer, reason: it manages containers }]",
         ),
     ],
 };
@@ -371,7 +374,7 @@ pub static ALLOW: Fields = Fields {
     path: "policy.allow[]",
     title: "An exception",
     fields: &[
-        required("rule", Kind::Text, "The code of the finding", "stack-not-used"),
+        required("rule", Kind::Rule, "The code of the finding", "docker-socket"),
         field(
             "path",
             Kind::Glob,
@@ -383,7 +386,7 @@ pub static ALLOW: Fields = Fields {
         field("host", Kind::Name, "every one", "On which host", "nas"),
         field("stack", Kind::Name, "every one", "In which stack", "photos"),
         field("service", Kind::Name, "every one", "In which service", "database"),
-        required("reason", Kind::Text, "Why it is meant", "kept for later"),
+        required("reason", Kind::Text, "Why it is meant", "it manages containers"),
     ],
 };
 
