@@ -57,6 +57,9 @@ impl Loader<'_> {
     /// The documents of a file as they are written. `named_at` is where the file is named, if a
     /// file does it.
     pub(super) fn documents(&mut self, file: &str, named_at: Option<NamedAt<'_>>) -> Vec<Node> {
+        if self.brought > self.limits.brought {
+            return Vec::new();
+        }
         if let Some(size) = self.known.get(file).map(|documents| documents.iter().map(weight).sum())
         {
             // Counted before it is copied: the copy is what must not happen.
