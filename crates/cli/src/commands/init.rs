@@ -44,6 +44,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> 
     let adopted = adopt(&files, REPOSITORY_ROOT, &name, &args.host)
         .map_err(|why| CommandError::config(format!("looking at the files: {why}")))?;
     match adopted {
+        Some(adopted) if adopted.hosts.is_empty() => Err(nothing_readable(&adopted)),
         Some(adopted) => describe(args, context, &adopted),
         None => begin(args, context),
     }
@@ -67,6 +68,14 @@ fn homelab_name(folder: &Path) -> String {
     }
 }
 
+/// There are Compose files, and none of them can be described.
+fn nothing_readable(adopted: &Adopted) -> CommandError {
+    let refused = CommandError::refused("no Compose file here can be read")
+        .hint("mend them and run hob init again, or begin in an empty folder");
+    let notes = adopted.notes.iter().map(|note| format!("{}: {}", note.path, note.text));
+    notes.fold(refused, CommandError::caused_by)
+}
+
 /// Writes `hob.yaml` for what is there.
 fn describe(args: &Args, context: &Context, adopted: &Adopted) -> Result<Exit, CommandError> {
     let text = adopted.text();
@@ -74,12 +83,19 @@ fn describe(args: &Args, context: &Context, adopted: &Adopted) -> Result<Exit, C
         disk::write_new(&context.path(HOMELAB_FILE.as_ref()), &text)?;
     }
     if context.ui.json {
-        let notes = adopted.notes.iter().map(|note| {
-            json!({ "sureness": word(note.sureness), "path": note.path, "text": note.text })
-        });
+        let notes = adopted.notes.iter().map(
+            |note| json!({ "sureness": word(note.sureness), "path": note.path, "text": note.text }),
+        );
         let notes: Vec<_> = notes.collect();
         let made: &[&str] = if args.dry_run { &[] } else { &[HOMELAB_FILE] };
-        context.ui.json(&json!({ "made": made, "text": text, "notes": notes }))?;
+        let found = json!({
+            "hosts": adopted.hosts.len(),
+            "stacks": stacks_on_hosts(adopted),
+            "unassigned": adopted.unassigned.len(),
+            "layers": adopted.layers.len(),
+        });
+        let data = json!({ "made": made, "found": found, "text": text, "notes": notes });
+        context.ui.json(&data)?;
         return Ok(Exit::Good);
     }
     context.ui.talk(&summary(adopted));
@@ -97,16 +113,17 @@ fn describe(args: &Args, context: &Context, adopted: &Adopted) -> Result<Exit, C
     Ok(Exit::Good)
 }
 
+/// How many stacks some host runs, each counted once per host.
+fn stacks_on_hosts(adopted: &Adopted) -> usize {
+    let of_hosts = adopted.hosts.values();
+    of_hosts.map(|host| host.stacks.len() + usize::from(host.has_own_file)).sum()
+}
+
 /// What was found, guessed and left out, a line each.
 fn summary(adopted: &Adopted) -> String {
-    let of_hosts = adopted.hosts.values();
-    let stacks: usize =
-        of_hosts.map(|host| host.stacks.len() + usize::from(host.has_own_file)).sum();
-    let mut text = format!(
-        "Found {} with {}.\n",
-        count(adopted.hosts.len(), "host"),
-        count(stacks, "stack")
-    );
+    let stacks = stacks_on_hosts(adopted);
+    let mut text =
+        format!("Found {} with {}.\n", count(adopted.hosts.len(), "host"), count(stacks, "stack"));
     if !adopted.unassigned.is_empty() {
         let left = count(adopted.unassigned.len(), "stack");
         text += &format!("{left} on no host: nothing says which one runs them.\n");

@@ -19,7 +19,8 @@ pub(super) const USUAL_NAMES: [&str; 4] =
 pub(super) enum Class {
     /// A Compose file.
     Compose(Contents),
-    /// One that is made by a template engine, or not valid; with the reason and the line.
+    /// One that is made by a template engine, not valid, or not what its name says; with the
+    /// reason and the line.
     Unreadable(String),
     /// Something else.
     Other,
@@ -55,7 +56,8 @@ impl Contents {
 pub(super) fn classify(path: &str, text: &str) -> Class {
     let (documents, findings) = parse(text, path);
     let error = findings.iter().find(|finding| finding.severity == Severity::Error);
-    if let Some(error) = error.filter(|_| mentions_services(text)) {
+    let is_usual = USUAL_NAMES.contains(&path.rsplit('/').next().unwrap_or(path));
+    if let Some(error) = error.filter(|_| is_usual || mentions_services(text)) {
         let line = error.place.as_ref().map_or(1, |place| place.line);
         let is_template = text.contains("{{") || text.contains("{%");
         return Class::Unreadable(match is_template {
@@ -63,8 +65,11 @@ pub(super) fn classify(path: &str, text: &str) -> Class {
             false => format!("not valid, line {line}: {}", error.message),
         });
     }
-    let Some(root) = documents.first() else { return Class::Other };
-    contents(root).map_or(Class::Other, Class::Compose)
+    match documents.first().and_then(contents) {
+        Some(contents) => Class::Compose(contents),
+        None if is_usual => Class::Unreadable("nothing in it is a service".to_owned()),
+        None => Class::Other,
+    }
 }
 
 fn mentions_services(text: &str) -> bool {

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hob_compose::{FileError, Files};
 
 use crate::homelab::is_name;
-use classify::{Class, Contents, SIZE_MAX, classify};
+use classify::{Class, Contents, SIZE_MAX, USUAL_NAMES, classify};
 use hosts::Machines;
 use layout::Placed;
 
@@ -94,7 +94,8 @@ impl Adopted {
 }
 
 /// Looks at a repository. `name` is what to call it, `host` its host if nothing names one. `None`
-/// if there is no Compose file in it.
+/// if there is no Compose file in it; without any host if there are some, of which none can be
+/// read, as the notes say.
 ///
 /// # Errors
 /// If a folder cannot be listed.
@@ -105,14 +106,16 @@ pub fn adopt(
     host: &str,
 ) -> Result<Option<Adopted>, FileError> {
     let mut notes = Vec::new();
-    let (paths, is_cut) = walk::walk(files, root)?;
-    if is_cut {
+    let found = walk::walk(files, root)?;
+    let (compose, machines) = read(files, root, &found.files, &mut notes);
+    if compose.is_empty() {
+        let nothing = Adopted { name: name.to_owned(), notes, ..Adopted::default() };
+        return Ok(Some(nothing).filter(|it| !it.notes.is_empty()));
+    }
+    if found.is_cut {
         notes.push(Note::left_out(".", "there are more files than are looked at".to_owned()));
     }
-    let (compose, machines) = read(files, root, &paths, &mut notes);
-    if compose.is_empty() {
-        return Ok(None);
-    }
+    notes.extend(found.links_out.iter().map(|(path, why)| Note::left_out(path, why.clone())));
     let candidates = stacks::stacks(&compose, &mut notes);
     let mut placed = layout::place(candidates, &machines, name, &mut notes);
     placed.retain(|stack| has_good_name(stack, &mut notes));
@@ -151,12 +154,17 @@ fn read(
         let name = path.rsplit('/').next().unwrap_or(path);
         let is_yaml = name.ends_with(".yml") || name.ends_with(".yaml");
         let is_list = name.ends_with(".json") || name.ends_with(".ini") || !name.contains('.');
-        if !(is_yaml || is_list) || !files.size(&full).is_ok_and(|size| size <= SIZE_MAX) {
+        if !(is_yaml || is_list) {
             continue;
         }
-        let Some(text) = files.read(&full).ok().and_then(|bytes| String::from_utf8(bytes).ok())
-        else {
-            continue;
+        let text = match text_of(files, &full) {
+            Ok(text) => text,
+            Err(why) => {
+                if USUAL_NAMES.contains(&name) {
+                    notes.push(Note::left_out(path, why));
+                }
+                continue;
+            }
         };
         if is_yaml {
             match classify(path, &text) {
@@ -176,6 +184,16 @@ fn read(
         }
     }
     (compose, machines)
+}
+
+/// The text of a file, or why there is none.
+fn text_of(files: &dyn Files, path: &str) -> Result<String, String> {
+    let reason = |error: FileError| format!("cannot be read: {}", error.reason);
+    if files.size(path).map_err(reason)? > SIZE_MAX {
+        return Err(format!("larger than {} MiB", SIZE_MAX >> 20));
+    }
+    let bytes = files.read(path).map_err(reason)?;
+    String::from_utf8(bytes).map_err(|_| "not text in UTF-8".to_owned())
 }
 
 fn has_good_name(stack: &Placed, notes: &mut Vec<Note>) -> bool {

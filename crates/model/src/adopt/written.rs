@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Adopted, AdoptedHost};
+use crate::homelab::MODELINE;
 
 pub(super) fn text(adopted: &Adopted) -> String {
     let mut text = String::new();
@@ -10,6 +11,7 @@ pub(super) fn text(adopted: &Adopted) -> String {
         // Writing to a text does not fail.
         let _ = writeln!(text, "{line}");
     };
+    put(MODELINE);
     put("# What runs where. Hob needs no other file in this repository; the rest stays as it is.");
     put(&format!("homelab: {}", adopted.name));
     put("");

@@ -263,3 +263,28 @@ fn a_folder_without_compose_files_is_no_homelab() {
     let files = repository("README.md = x\nplaybook.yml = - hosts: all");
     assert_eq!(adopt(&files, "/r", "home", "this").unwrap(), None);
 }
+
+#[test]
+fn compose_files_that_cannot_be_read_are_told() {
+    let large = format!("services: {{ web: {{ image: x }} }}\n# {}", "x".repeat(1 << 20));
+    let files = repository(
+        "
+        compose.yaml = services:\\n  web: {\\n
+        a/compose.yaml = service: { web: { image: x } }
+        b/docker-compose.yml = services: {}
+        c/compose.yml = {{ everything }}
+    ",
+    );
+    let files = files.with("/r/d/compose.yaml", large).with("/r/e/compose.yaml", b"\xff");
+    let nothing = adopt(&files, "/r", "home", "this").unwrap().unwrap();
+    assert!(nothing.hosts.is_empty() && nothing.layers.is_empty());
+    let notes = nothing.notes.iter().map(|note| format!("{}: {}\n", note.path, note.text));
+    assert_snapshot!(notes.collect::<String>(), @"
+    a/compose.yaml: nothing in it is a service
+    b/docker-compose.yml: nothing in it is a service
+    c/compose.yml: a template, not YAML (line 1)
+    compose.yaml: not valid, line 2: this is not valid YAML: unclosed bracket '{'
+    d/compose.yaml: larger than 1 MiB
+    e/compose.yaml: not text in UTF-8
+    ");
+}
