@@ -14,6 +14,7 @@ pub mod dockerfile;
 pub mod homelab;
 mod image;
 mod layers;
+pub mod lint;
 mod machine;
 mod names;
 mod repository;

@@ -7,6 +7,7 @@ use hob_compose::{Files, Finding, Loaded, finding, project::Project};
 use crate::{
     desired::{Connect, Desired, DesiredHost, DesiredStack},
     homelab::{HOMELAB_FILE, Homelab, Host},
+    lint::{self, StackKnown},
     names::{HostName, StackName},
     repository::Repository,
     sealed::{NoKeys, Opener},
@@ -53,7 +54,8 @@ pub fn resolve_with(
     root: &str,
     opener: &dyn Opener,
 ) -> (Desired, Vec<Finding>) {
-    let repository = Repository::new(files, root);
+    let recorder = lint::Recorder::new(files);
+    let repository = Repository::new(&recorder, root);
     let mut resolver = Resolver {
         homelab,
         repository: &repository,
@@ -61,6 +63,7 @@ pub fn resolve_with(
         contents: Contents::new(&repository),
         contexts: Contexts::new(&repository),
         undefined: Undefined::default(),
+        known: Vec::new(),
         findings: Vec::new(),
     };
     let machines = homelab.hosts.iter().map(|(name, host)| (name.clone(), host.machine.clone()));
@@ -78,10 +81,12 @@ pub fn resolve_with(
         desired.hosts.insert(name.clone(), resolved);
         facts.insert(name.clone(), host_facts);
     }
-    let Resolver { undefined, mut findings, .. } = resolver;
+    let Resolver { undefined, known, mut findings, .. } = resolver;
     findings.extend(undefined.into_findings(&repository));
     unused::check(homelab, &repository, &mut findings);
     cross::check(homelab, &mut desired, facts, &mut findings);
+    let known = lint::Known::new(homelab, &repository, &known, &recorder.paths(), root);
+    let mut findings = lint::judge(&known, findings, lint::drafts(&known));
     finding::sort(&mut findings, &[HOMELAB_FILE.to_owned()]);
     (desired, findings)
 }
@@ -101,8 +106,14 @@ pub fn stack_config(
     let Some(declared) = homelab.hosts.get(host) else { return (None, findings) };
     let mut sources = sources::of_host(homelab, &repository, host, declared, &mut findings);
     let Some(sources) = sources.stacks.remove(stack) else { return (None, findings) };
-    let environment =
-        variables::environment(homelab, &repository, (host, declared), stack, &sources, &mut findings);
+    let environment = variables::environment(
+        homelab,
+        &repository,
+        (host, declared),
+        stack,
+        &sources,
+        &mut findings,
+    );
     let mut loaded = stack::load(&repository, stack, &sources, environment);
     loaded.findings =
         loaded.findings.into_iter().map(|finding| repository.finding(finding)).collect();
@@ -116,6 +127,8 @@ struct Resolver<'a> {
     contents: Contents<'a>,
     contexts: Contexts<'a>,
     undefined: Undefined,
+    /// What rules are to see.
+    known: Vec<StackKnown>,
     findings: Vec<Finding>,
 }
 
@@ -181,7 +194,14 @@ impl Resolver<'_> {
             }
         }
         let (mut stack, mut facts) = match loaded.project {
-            Some(project) => self.project(name, &project, sources, &secrets),
+            Some(project) => {
+                let resolved = self.project(name, &project, sources, &secrets);
+                let files = sources.layers.iter().map(|layer| layer.path.clone());
+                let files = files.chain(sources.env_files.iter().cloned());
+                let known = StackKnown::new(self.repository, host_name, name, files, project);
+                self.known.push(known);
+                resolved
+            }
             None => (DesiredStack::default(), Facts::new(sources.place.clone())),
         };
         stack.tags.extend(self.homelab.tags_of(host, name).map(str::to_owned));

@@ -184,7 +184,7 @@ networks:
         - subnet: 10.9.0.0/24
   back: { internal: true, driver_opts: { com.docker.network.bridge.name: br-web } }
 volumes:
-  data: { driver: local, driver_opts: { type: cifs, device: "//nas/x", o: "password=hush" } }
+  data: { driver: local, driver_opts: { type: cifs, device: "//nas/x", o: "password=hush" } } # hob: allow secret-in-clear it is one of a test
 "#
     )), @r#"
     host nas

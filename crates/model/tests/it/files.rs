@@ -199,7 +199,7 @@ const ONE_FOLDER: &str = r#"
 homelab: h
 hosts: { nas: { connect: local, stacks: [web] } }
 --- stacks/web/compose.yaml
-services: { web: { image: web, volumes: ["./f:/f:ro"] } }
+services: { web: { image: "web:1", volumes: ["./f:/f:ro"] } }
 "#;
 
 fn too_much(add: impl FnOnce(&mut MemoryFiles)) -> String {
@@ -218,7 +218,7 @@ fn the_amount_is_bounded() {
         }
     });
     insta::assert_snapshot!(many, @r#"
-    stacks/web/compose.yaml:1:42: error[cannot-travel] services.web.volumes[0]
+    stacks/web/compose.yaml:1:46: error[cannot-travel] services.web.volumes[0]
       stacks/web/f cannot be sent: the stack would bring more than 2000 files
       hint: keep data out of the repository, and mount what is needed only
     "#);
@@ -228,7 +228,7 @@ fn the_amount_is_bounded() {
         }
     });
     insta::assert_snapshot!(large, @r#"
-    stacks/web/compose.yaml:1:42: error[cannot-travel] services.web.volumes[0]
+    stacks/web/compose.yaml:1:46: error[cannot-travel] services.web.volumes[0]
       stacks/web/f cannot be sent: the stack would bring more than 64 MiB
       hint: keep data out of the repository, and mount what is needed only
     "#);
@@ -236,7 +236,7 @@ fn the_amount_is_bounded() {
         files.insert(&format!("{folder}{}/x", "/d".repeat(70)), Vec::new(), false);
     });
     insta::assert_snapshot!(deep, @r#"
-    stacks/web/compose.yaml:1:42: error[cannot-travel] services.web.volumes[0]
+    stacks/web/compose.yaml:1:46: error[cannot-travel] services.web.volumes[0]
       stacks/web/f cannot be sent: folders lie more than 64 deep in each other
       hint: keep data out of the repository, and mount what is needed only
     "#);

@@ -8,7 +8,7 @@ use crate::support::{findings_of, lines, resolve_text, resolved};
 const FULL: &str = r#"
 homelab: h
 hosts: { nas: { connect: local, stacks: [web] } }
-policy: { publish: [0.0.0.0] }
+policy: { publish: [0.0.0.0], rules: { privileged: off, no-health-check: off } }
 networks: { proxy: {} }
 --- stacks/web/compose.yaml
 services:
