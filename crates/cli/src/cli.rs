@@ -31,7 +31,7 @@ const STYLES: Styles = Styles::styled()
     arg_required_else_help = true,
     max_term_width = 100,
     after_help = "Exit codes: 0 nothing to do, or done; 2 there are changes to be made; 1 error.\n\
-                  Environment: HOB_SSH_CONFIG, NO_COLOR, DOCKER_HOST (for `connect: local`)."
+                  Environment: HOB_SSH_CONFIG, HOB_AGE_KEY_FILE, NO_COLOR, DOCKER_HOST (for `connect: local`)."
 )]
 pub(crate) struct Cli {
     #[command(flatten)]
@@ -50,6 +50,9 @@ pub(crate) struct Global {
     /// Reach hosts by this SSH configuration instead of your own (or by HOB_SSH_CONFIG)
     #[arg(long, value_name = "FILE", global = true)]
     pub(crate) ssh_config: Option<PathBuf>,
+    /// Open secrets with the age keys in this file (or by HOB_AGE_KEY_FILE)
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(crate) identity: Option<PathBuf>,
     /// Print data as JSON
     #[arg(long, global = true)]
     pub(crate) json: bool,

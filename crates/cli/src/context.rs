@@ -8,6 +8,7 @@ use hob_model::{Selection, desired::Desired};
 
 use crate::{
     error::CommandError,
+    secrets::KeyPlaces,
     ui::Ui,
     world::{HostsFactory, HostsOptions},
 };
@@ -19,6 +20,10 @@ pub(crate) struct Context {
     pub(crate) directory: PathBuf,
     /// The environment that Hob was called in.
     pub(crate) variables: BTreeMap<String, String>,
+    /// What secrets are edited with.
+    pub(crate) editor: Option<String>,
+    /// Where the keys to secrets may be.
+    pub(crate) keys: KeyPlaces,
     pub(crate) stop: Stop,
     pub(crate) hosts_factory: HostsFactory,
     pub(crate) hosts_options: HostsOptions,

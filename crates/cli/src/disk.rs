@@ -6,6 +6,7 @@ use std::{
     ffi::OsString,
     fmt, fs,
     io::{self, Read, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Component, Path, PathBuf},
 };
 
@@ -71,6 +72,63 @@ pub(crate) fn write_new(path: &Path, text: &str) -> Result<(), DiskError> {
     let made = fs::OpenOptions::new().write(true).create_new(true).open(path);
     made.and_then(|mut file| file.write_all(text.as_bytes())).map_err(trouble("making", path))
 }
+
+/// Makes a file that only its owner may read, and that must not be there yet; folders above it
+/// that are new are the owner's alone too.
+pub(crate) fn write_private(path: &Path, text: &str) -> Result<(), DiskError> {
+    if let Some(folder) = path.parent() {
+        let mut builder = fs::DirBuilder::new();
+        builder
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)
+            .map_err(trouble("making folder", folder))?;
+    }
+    let made = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    made.and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
+        .map_err(trouble("making", path))
+}
+
+/// A folder that only its owner may read, gone with all that is in it when this goes.
+pub(crate) struct PrivateFolder(PathBuf);
+
+/// Where files in memory are, if the user has no such place of their own.
+const MEMORY: &str = "/dev/shm";
+
+impl PrivateFolder {
+    /// Below `runtime`, which is memory on most systems, else below the system's memory, else
+    /// among its temporary files.
+    pub(crate) fn make(runtime: Option<&Path>) -> Result<Self, DiskError> {
+        let temporary = std::env::temp_dir();
+        let places = [runtime, Some(Path::new(MEMORY)), Some(temporary.as_path())];
+        let place = places.into_iter().flatten().find(|place| place.is_dir());
+        let place = place.unwrap_or(&temporary);
+        for attempt in 0..ATTEMPTS {
+            let path = place.join(format!("hob-secret-{}-{attempt}", std::process::id()));
+            match fs::DirBuilder::new().mode(0o700).create(&path) {
+                Ok(()) => return Ok(Self(path)),
+                Err(why) if why.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(why) => return Err(trouble("making folder", &path)(why)),
+            }
+        }
+        let why = io::ErrorKind::AlreadyExists.into();
+        Err(trouble("making a private folder in", place)(why))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for PrivateFolder {
+    fn drop(&mut self) {
+        // Nobody could be told any more.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// How many names are tried for a private folder.
+const ATTEMPTS: u32 = 100;
 
 /// Whether something is there.
 pub(crate) fn exists(path: &Path) -> bool {

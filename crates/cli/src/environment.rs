@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, ffi::OsString, path::PathBuf};
 
+use hob_model::Secret;
+
 /// What the environment says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Environment {
@@ -18,8 +20,20 @@ pub struct Environment {
     /// `DOCKER_CONFIG`, else `.docker` in `HOME`: the folder with Docker's `config.json`, for the
     /// credentials of registries.
     pub docker_config: Option<PathBuf>,
-    /// `XDG_RUNTIME_DIR`: where the sockets of connections lie.
+    /// `XDG_RUNTIME_DIR`: where the sockets of connections lie, and secrets while they are edited.
     pub runtime_dir: Option<PathBuf>,
+    /// `HOB_AGE_KEY_FILE`: the file with the age keys that open secrets. `--identity` goes before
+    /// it, and SOPS's own variables after it.
+    pub age_key_file: Option<PathBuf>,
+    /// `SOPS_AGE_KEY_FILE`: the same, as SOPS calls it.
+    pub sops_age_key_file: Option<PathBuf>,
+    /// `SOPS_AGE_KEY`: age keys themselves.
+    pub sops_age_key: Option<Secret<String>>,
+    /// `XDG_CONFIG_HOME`, else `.config` in `HOME`: age keys lie there in `hob/age.txt` or
+    /// `sops/age/keys.txt`.
+    pub config_folder: Option<PathBuf>,
+    /// `VISUAL`, else `EDITOR`: what secrets are edited with.
+    pub editor: Option<String>,
     /// Every variable that is text. Only `hob config` on Compose files looks at them, as
     /// `docker compose` does; a homelab never depends on who calls.
     pub variables: BTreeMap<String, String>,
@@ -39,6 +53,13 @@ impl Environment {
                 .map(PathBuf::from)
                 .or_else(|| set("HOME").map(|home| PathBuf::from(home).join(".docker"))),
             runtime_dir: set("XDG_RUNTIME_DIR").map(PathBuf::from),
+            age_key_file: set("HOB_AGE_KEY_FILE").map(PathBuf::from),
+            sops_age_key_file: set("SOPS_AGE_KEY_FILE").map(PathBuf::from),
+            sops_age_key: text("SOPS_AGE_KEY").map(Secret::new),
+            config_folder: set("XDG_CONFIG_HOME")
+                .map(PathBuf::from)
+                .or_else(|| set("HOME").map(|home| PathBuf::from(home).join(".config"))),
+            editor: text("VISUAL").or_else(|| text("EDITOR")),
             variables: BTreeMap::new(),
         }
     }
@@ -73,6 +94,7 @@ mod tests {
                 is_dumb_terminal: true,
                 docker_socket: Some("unix:///run/user/1000/docker.sock".into()),
                 docker_config: Some("/home/ida/.docker".into()),
+                config_folder: Some("/home/ida/.config".into()),
                 ..Environment::default()
             }
         );

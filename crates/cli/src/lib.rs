@@ -11,8 +11,10 @@ mod error;
 mod exit;
 mod fold;
 mod progress;
+mod redact;
 mod render;
 mod repository;
+mod secrets;
 mod select;
 mod style;
 mod time;
@@ -28,6 +30,7 @@ use clap::{CommandFactory, Parser};
 
 use cli::{Cli, Global};
 use context::Context;
+use secrets::KeyPlaces;
 use ui::{Color, Ui};
 
 pub use environment::Environment;
@@ -68,6 +71,7 @@ fn context(global: Global, world: World) -> Context {
         terminal,
         colors,
         json: global.json,
+        redactor: Mutex::default(),
         bars: terminal.stderr && !environment.is_dumb_terminal && !global.no_progress,
     };
     let ssh_config = global.ssh_config.or(environment.ssh_config);
@@ -77,12 +81,20 @@ fn context(global: Global, world: World) -> Context {
         docker_config: environment.docker_config.map(|folder| folder.join("config.json")),
         runtime_dir: environment.runtime_dir,
     };
+    let current_dir_of_keys = current_dir.clone();
     let directory = match global.directory {
         Some(directory) => current_dir.join(directory),
         None => current_dir,
     };
-    let variables = environment.variables;
-    Context { ui, directory, variables, stop, hosts_factory: hosts, hosts_options }
+    let keys = KeyPlaces {
+        identity: global.identity.map(|path| current_dir_of_keys.join(path)),
+        hob_file: environment.age_key_file,
+        sops_file: environment.sops_age_key_file,
+        sops_key: environment.sops_age_key,
+        config_folder: environment.config_folder,
+    };
+    let (variables, editor) = (environment.variables, environment.editor);
+    Context { ui, directory, variables, editor, keys, stop, hosts_factory: hosts, hosts_options }
 }
 
 /// Says what went wrong: as data if data are wanted as JSON, else as talk.

@@ -175,7 +175,7 @@ impl<'a> Bars<'a> {
     }
 
     fn say(&self, line: &str) {
-        let _ = self.multi.println(line);
+        let _ = self.multi.println(self.lines.ui.redacted(line));
     }
 
     fn doing(&self, step: &Step, what: Option<String>) {
@@ -189,7 +189,7 @@ impl<'a> Bars<'a> {
         if under_way.len() > NAMED_MAX {
             named.push(format!("{} more", under_way.len() - NAMED_MAX));
         }
-        host.bar.set_message(named.join(", "));
+        host.bar.set_message(self.lines.ui.redacted(&named.join(", ")));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use hob_compose::{Finding, finding};
+use hob_compose::{Finding, Severity, finding};
 use hob_model::{HOMELAB_FILE, Homelab, REPOSITORY_ROOT, desired::Desired};
 
 use crate::{
@@ -10,6 +10,7 @@ use crate::{
     disk::{self, DiskFiles},
     error::CommandError,
     render::findings::Findings,
+    secrets::{self, Vault},
     style::{HINT, WARNING, paint},
 };
 
@@ -37,17 +38,37 @@ impl Repository {
         find(&context.directory)
     }
 
+    /// Reads the repository that the command was called in, or in a folder of which it was called,
+    /// for a command that does not need the values of secrets: that some could not be opened is a
+    /// warning, and something else stands in their place.
+    pub(crate) fn read_without_values(context: &Context) -> Result<Self, CommandError> {
+        Self::with(context, |finding| {
+            if finding.code == secrets::NO_KEY {
+                finding.severity = Severity::Warning;
+            }
+        })
+    }
+
     /// Reads the repository that the command was called in, or in a folder of which it was called.
     pub(crate) fn read(context: &Context) -> Result<Self, CommandError> {
+        Self::with(context, |_| {})
+    }
+
+    fn with(context: &Context, judge: impl Fn(&mut Finding)) -> Result<Self, CommandError> {
         let root = find(&context.directory)?;
         let files = DiskFiles::repository(&root)?;
-        let (homelab, mut list) = hob_model::load(&files, REPOSITORY_ROOT);
+        let (mut homelab, mut list) = hob_model::load(&files, REPOSITORY_ROOT);
         let mut desired = Desired::default();
-        if let Some(homelab) = homelab.as_ref().filter(|_| !finding::has_errors(&list)) {
-            let (resolved, more) = hob_model::resolve(homelab, &files, REPOSITORY_ROOT);
+        if let Some(homelab) = homelab.as_mut().filter(|_| !finding::has_errors(&list)) {
+            let vault = Vault::new(context.keys.find()?);
+            list.extend(vault.open_files(homelab, &files));
+            let (resolved, more) =
+                hob_model::resolve_with(homelab, &files, REPOSITORY_ROOT, &vault);
+            context.ui.hide(vault.hidden(&resolved));
             desired = resolved;
             list.extend(more);
         }
+        list.iter_mut().for_each(judge);
         let findings = Findings::new(sorted(list), &files, REPOSITORY_ROOT);
         Ok(Self { homelab, desired, findings })
     }

@@ -1,5 +1,14 @@
 //! Points in time, as people and programs read them.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Now, in whole seconds, as `2026-11-20T19:04:29Z`.
+pub(crate) fn now() -> String {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let text = timestamp(i128::from(since.as_secs()) * 1_000_000_000);
+    text.replace(".000Z", "Z")
+}
+
 /// Nanoseconds since 1970 as `2026-11-20T19:04:29.123Z`.
 pub(crate) fn timestamp(time_ns: i128) -> String {
     const DAY_MS: i128 = 86_400_000;

@@ -24,7 +24,7 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> {
     let ui = &context.ui;
-    let Repository { homelab, desired, findings, .. } = Repository::read(context)?;
+    let Repository { homelab, desired, findings, .. } = Repository::read_without_values(context)?;
     let (Some(homelab), 0) = (homelab, findings.errors()) else {
         return Err(CommandError::repository(findings));
     };

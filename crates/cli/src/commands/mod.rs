@@ -7,6 +7,7 @@ mod config;
 mod init;
 mod logs;
 mod plan;
+mod secret;
 mod status;
 mod verify;
 mod version;
@@ -27,6 +28,7 @@ pub(crate) enum Command {
     Status(status::Args),
     Logs(logs::Args),
     Config(Box<config::Args>),
+    Secret(secret::Args),
     Version(version::Args),
     Completions(completions::Args),
 }
@@ -43,6 +45,7 @@ impl Command {
             Self::Status(args) => status::run(&args, context).await,
             Self::Logs(args) => logs::run(&args, context).await,
             Self::Config(args) => config::run(&args, context),
+            Self::Secret(args) => secret::run(&args, context).await,
             Self::Version(args) => version::run(&args, context),
             Self::Completions(args) => completions::run(&args, context),
         }

@@ -2,7 +2,7 @@
 //!
 //! Passwords lie in files of variables: in `.env` files, and in the `env_file`s of services. So a
 //! value of an `environment`, or an argument of a build, that comes from such a file is not shown
-//! at all. Elsewhere (in a label, a command, an image) only the part is hidden that comes from a
+//! at all, and neither is what comes from a sealed file, wherever it is used. Elsewhere (in a label, a command, an image) only the part is hidden that comes from a
 //! variable of such a file whose name is that of a secret: the rest is what people look for.
 
 use std::collections::BTreeMap;
@@ -41,6 +41,10 @@ pub(super) fn hidden(explained: &Explained, origin: &StackOrigin) -> Option<Node
         .map(|used| used.name.as_str())
         .collect();
     let replaced = |text: String| Some(Node::string(text, &value.span));
+    let sealed = |name: &String| origin.variables.get(name).is_some_and(|it| it.is_sealed);
+    if way.variables.iter().any(|used| sealed(&used.name)) && !value.is_null() {
+        return replaced(HIDDEN.to_owned());
+    }
     if is_variable(path) {
         let is_hidden =
             !from_files.is_empty() || way.through.iter().any(|it| it.how == How::EnvFile);

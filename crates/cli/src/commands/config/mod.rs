@@ -129,6 +129,9 @@ fn of_stack(
     context: &Context,
 ) -> Result<Exit, CommandError> {
     let mut stack = homelab::load(stack, args.host.as_deref(), context)?;
+    if args.reveal {
+        context.ui.reveal();
+    }
     if stack.findings.errors() > 0 {
         return Err(CommandError::repository(stack.findings));
     }
