@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::dotenv::{self, Read};
-use crate::files::{self, Files, Kind};
+use crate::files::{self, Files};
 use crate::finding::Finding;
 use crate::limits::MOST_TEXT;
 use crate::path::Path;
 use crate::paths::{Base, beside_its_name};
 use crate::tree::{Data, How, Key, Mapping, Node, Source, Span};
+use crate::unread::{self, Unread};
 
 /// Reads the `env_file`s of services and merges them into `environment`, whose own entries win;
 /// among files the later one does.
@@ -142,33 +143,37 @@ impl Reader<'_> {
     ) -> Option<String> {
         let name = file.as_str()?;
         let lookup = files::normalise(&self.base.absolute(name));
-        let problem = match self.files.kind(&lookup) {
-            Ok(Some(Kind::File { .. })) if !self.fits(&lookup) => {
+        let unread = match unread::look(self.files, &lookup, name) {
+            Ok(()) if !self.fits(&lookup) => {
                 // What follows would be too much as well: it is said once.
                 if std::mem::take(&mut self.room) > 0 {
                     self.findings.push(too_much_text().about(file).on(path));
                 }
                 return None;
             }
-            Ok(Some(Kind::File { .. })) => match self.files.read(&lookup) {
+            Ok(()) => match unread::bytes(self.files, &lookup, name) {
                 Ok(bytes) => {
                     self.room = self.room.saturating_sub(bytes.len());
                     return Some(String::from_utf8_lossy(&bytes).into_owned());
                 }
-                Err(error) => format!("cannot read {name}: {}", error.reason),
+                Err(unread) => unread,
             },
-            Ok(Some(Kind::Directory)) => format!("{name} is a directory"),
-            Ok(None) if !required => return None,
-            Ok(None) => format!("there is no file {name}"),
-            Err(error) => format!("cannot read {name}: {}", error.reason),
+            Err(Unread::Absent(_)) if !required => return None,
+            Err(unread) => unread,
         };
-        let finding = Finding::error(code, problem).about(file).on(path);
-        let beside = beside_its_name(self.files, self.base.directory, &lookup, &file.span);
-        let otherwise = match code {
-            "missing-env-file" => "create it, or write required: false if it may be missing",
-            _ => "create it, or remove this entry",
+        let hint = || {
+            let beside = beside_its_name(self.files, self.base.directory, &lookup, &file.span);
+            beside.unwrap_or_else(|| {
+                match code {
+                    "missing-env-file" => {
+                        "create it, or write required: false if it may be missing"
+                    }
+                    _ => "create it, or remove this entry",
+                }
+                .to_string()
+            })
         };
-        self.findings.push(finding.hint(beside.unwrap_or_else(|| otherwise.to_string())));
+        self.findings.push(unread.finding(code, hint).about(file).on(path));
         None
     }
 }

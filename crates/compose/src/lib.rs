@@ -77,6 +77,7 @@ mod template;
 mod templated;
 pub mod tree;
 mod unique;
+mod unread;
 mod units;
 mod uses;
 pub mod variables;

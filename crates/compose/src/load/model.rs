@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::extends::Services;
 use crate::canonical::canonical;
 use crate::dotenv;
-use crate::files::{self, Files, Kind};
+use crate::files::{self, Files};
 use crate::finding::Finding;
 use crate::interpolate::interpolate;
 use crate::limits::{LONGEST_CHAIN, Limits, MOST_INCLUDED, file_too_large, weight, weight_of_text};
@@ -17,6 +17,7 @@ use crate::schema;
 use crate::templated;
 use crate::tree::{Entry, How, Mapping, Node, Span, parse_with};
 use crate::unique::unique;
+use crate::unread;
 
 /// Reads files and merges them.
 pub(super) struct Loader<'a> {
@@ -73,7 +74,7 @@ impl Loader<'_> {
             self.findings.push(file_too_large(file, size, self.limits.bytes));
             return Vec::new();
         }
-        match self.read(file) {
+        match unread::text(self.files, file) {
             Ok(text) => {
                 let (documents, mut findings) = parse_with(&text, file, &self.limits);
                 templated::explain_syntax(&text, &mut findings);
@@ -84,15 +85,14 @@ impl Loader<'_> {
                 self.known.insert(file.to_string(), documents.clone());
                 documents
             }
-            Err(problem) => {
-                let finding = Finding::error("missing-file", problem);
+            Err(unread) => {
                 self.findings.push(match named_at {
                     Some(NamedAt { span, path, directory }) => {
-                        let beside = beside_its_name(self.files, directory, file, span);
-                        let hint = beside.unwrap_or_else(|| "correct the path".to_string());
-                        finding.at(span.place()).on(path).hint(hint)
+                        let beside = || beside_its_name(self.files, directory, file, span);
+                        let hint = || beside().unwrap_or_else(|| "correct the path".to_string());
+                        unread.finding("missing-file", hint).at(span.place()).on(path)
                     }
-                    None => finding.hint("name a file that exists"),
+                    None => unread.finding("missing-file", || "name a file that exists".into()),
                 });
                 Vec::new()
             }
@@ -114,20 +114,6 @@ impl Loader<'_> {
             });
         }
         is_allowed
-    }
-
-    fn read(&self, file: &str) -> Result<String, String> {
-        match self.files.kind(file) {
-            Ok(Some(Kind::File { .. })) => {}
-            Ok(Some(Kind::Directory)) => return Err(format!("{file} is a directory")),
-            Ok(None) => return Err(format!("there is no file {file}")),
-            Err(error) => return Err(format!("cannot read {file}: {}", error.reason)),
-        }
-        let bytes = self
-            .files
-            .read(file)
-            .map_err(|error| format!("cannot read {file}: {}", error.reason))?;
-        String::from_utf8(bytes).map_err(|_| format!("{file} is not text in UTF-8"))
     }
 
     /// The tree that the documents of several files make together.
@@ -280,7 +266,7 @@ impl Loader<'_> {
             }
             let text = match (self.files.kind(&file), &named) {
                 (Ok(None), None) => continue,
-                _ => self.read(&file),
+                _ => unread::text(self.files, &file),
             };
             match text {
                 Ok(text) => {
@@ -290,13 +276,9 @@ impl Loader<'_> {
                     environment.extend(values);
                     env_files.push(file);
                 }
-                Err(problem) => {
-                    self.findings.push(
-                        Finding::error("missing-env-file", problem)
-                            .at(span.place())
-                            .on("include")
-                            .hint("correct the path"),
-                    );
+                Err(unread) => {
+                    let finding = unread.finding("missing-env-file", || "correct the path".into());
+                    self.findings.push(finding.at(span.place()).on("include"));
                     return None;
                 }
             }

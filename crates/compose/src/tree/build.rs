@@ -91,7 +91,11 @@ impl<'a> Composer<'a> {
                 let marker = *error.marker();
                 let span = self.span(RawSpan::new(marker, marker));
                 let message = format!("this is not valid YAML: {}", error.info());
-                self.findings.push(Finding::error("yaml-syntax", message).at(span.place()));
+                let mut finding = Finding::error("yaml-syntax", message).at(span.place());
+                finding.hint = bare_variable(&self.source.text, &span).map(|variable| {
+                    format!("between {{ }} or [ ], put a text with {variable} in quotes")
+                });
+                self.findings.push(finding);
                 Err(Stop)
             }
             None => Err(Stop),
@@ -394,4 +398,15 @@ fn tag_of(tag: &RawTag) -> Option<Tag> {
         ("!", "") | ("", "" | "!") => None,
         (handle, suffix) => Some(Tag::Foreign(format!("{handle}{suffix}"))),
     }
+}
+
+/// The variable that YAML gave up at, because it takes its brace for the beginning of a mapping.
+fn bare_variable(text: &str, at: &Span) -> Option<String> {
+    let line = text.lines().nth(usize::try_from(at.line.checked_sub(1)?).ok()?)?;
+    let mut before = line.chars().skip(usize::try_from(at.column.checked_sub(2)?).ok()?);
+    if before.next() != Some('$') || before.next() != Some('{') {
+        return None;
+    }
+    let name: String = before.take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+    Some(format!("${{{name}}}")).filter(|_| !name.is_empty())
 }
