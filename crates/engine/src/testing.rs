@@ -9,11 +9,11 @@ use std::{
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
 use hob_host::{
-    Ask, Facts, FactsAsk, Host, HostError, HostErrorKind, HostLock, LockAsk, LogLine, LogOptions,
-    StepRun,
+    Ask, Facts, FactsAsk, Host, HostError, HostErrorKind, HostLock, Inside, LockAsk, LogLine,
+    LogOptions, StepRun,
 };
 use hob_model::{
-    ContainerName, HostName, MemoryFiles, REPOSITORY_ROOT, Severity,
+    ContainerName, Homelab, HostName, MemoryFiles, REPOSITORY_ROOT, Severity,
     desired::Desired,
     spec::{ContainerSpec, RestartPolicy},
 };
@@ -85,6 +85,7 @@ fn target(name: &str) -> Target {
         },
         wait_for: Vec::new(),
         followers: Vec::new(),
+        shares_pre_stop: false,
     }
 }
 
@@ -197,8 +198,8 @@ impl Host for ScriptedHost {
                 kind: HostErrorKind::Engine("no".into()),
             });
         }
-        if matches!(op, Op::Await { .. }) {
-            run.verdict = Some(Verdict::Running);
+        if let Op::Await { name, .. } = op {
+            run.reached(name, Verdict::Running);
         }
         self.note(&what);
         Ok(())
@@ -210,6 +211,15 @@ impl Host for ScriptedHost {
             doing: "asking for facts".into(),
             kind: HostErrorKind::Other("a scripted host has none".into()),
         })
+    }
+
+    async fn inside(
+        &self,
+        _: &ContainerName,
+        _: &[&str],
+        _: Duration,
+    ) -> Result<Inside, HostError> {
+        Ok(Inside { code: 127, last_line: String::new() })
     }
 
     async fn logs(
@@ -228,6 +238,11 @@ impl Host for ScriptedHost {
 /// What should be, from the files of a repository: `hob.yaml` first, then others after lines
 /// `--- path`. It must have no errors.
 pub(crate) fn desired_of(repository: &str) -> Desired {
+    homelab_of(repository).1
+}
+
+/// The same, with what `hob.yaml` says.
+pub(crate) fn homelab_of(repository: &str) -> (Homelab, Desired) {
     let mut files = MemoryFiles::new();
     for (at, part) in repository.split("--- ").enumerate() {
         let (path, text) =
@@ -235,11 +250,12 @@ pub(crate) fn desired_of(repository: &str) -> Desired {
         files = files.with(&format!("{REPOSITORY_ROOT}/{path}"), text);
     }
     let (homelab, findings) = hob_model::load(&files, REPOSITORY_ROOT);
-    let (desired, more) = hob_model::resolve(&homelab.unwrap(), &files, REPOSITORY_ROOT);
+    let homelab = homelab.unwrap();
+    let (desired, more) = hob_model::resolve(&homelab, &files, REPOSITORY_ROOT);
     for finding in findings.iter().chain(&more) {
         assert!(finding.severity != Severity::Error, "{}", finding.line());
     }
-    desired
+    (homelab, desired)
 }
 
 /// The world after everything was deployed and all went well.

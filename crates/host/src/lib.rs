@@ -30,6 +30,7 @@ use hob_plan::{
 pub use api::ApiLevel;
 pub use docker::await_within;
 pub use error::{HostError, HostErrorKind};
+pub use facts::{Disk, Facts, FactsAsk, FirewallState, Gpu, Gpus, Interface, Presence};
 pub use hosts::{RealHosts, private_runtime_dir};
 pub use lock::{HostLock, LockAsk, LockHolder};
 
@@ -63,6 +64,15 @@ pub trait Host: Send + Sync {
         options: &LogOptions,
     ) -> Result<BoxStream<'static, Result<LogLine, HostError>>, HostError>;
 
+    /// Runs a program in a container that runs, as the container's own user, and takes no more than
+    /// its last line. For looking only: what it is told to run must change nothing.
+    async fn inside(
+        &self,
+        container: &ContainerName,
+        command: &[&str],
+        within: Duration,
+    ) -> Result<Inside, HostError>;
+
     /// Whether something answers on a TCP port, seen from the host itself: a connection is
     /// accepted and not closed at once (an Engine's port proxy accepts for a dead container too).
     async fn answers(&self, address: &str, port: u16, within: Duration) -> Result<bool, HostError>;
@@ -84,10 +94,29 @@ pub struct Ask {
 
 /// What goes from one operation of a step to the next, and out to those who watch.
 pub struct StepRun<'a> {
-    /// The verdict that the last `Await` reached, for the `Record` after it.
-    pub verdict: Option<Verdict>,
+    /// The verdict that each `Await` reached, for the `Record` of that container.
+    verdicts: BTreeMap<ContainerName, Verdict>,
+    /// What went wrong without being a failure of the step, for people.
+    pub warnings: Vec<String>,
     /// Told of progress within an operation.
     pub progress: &'a (dyn Fn(OpProgress) + Send + Sync),
+}
+
+impl<'a> StepRun<'a> {
+    /// Of a step that begins.
+    pub fn new(progress: &'a (dyn Fn(OpProgress) + Send + Sync)) -> Self {
+        Self { verdicts: BTreeMap::new(), warnings: Vec::new(), progress }
+    }
+
+    /// Keeps the verdict of a container.
+    pub fn reached(&mut self, name: &ContainerName, verdict: Verdict) {
+        self.verdicts.insert(name.clone(), verdict);
+    }
+
+    /// The verdict of a container, reached under its name or before it got that.
+    pub fn verdict(&self, name: &ContainerName) -> Option<Verdict> {
+        self.verdicts.get(name).or_else(|| self.verdicts.get(&name.successor())).copied()
+    }
 }
 
 /// Progress within an operation.
@@ -112,71 +141,13 @@ pub enum OpProgress {
     },
 }
 
-/// What to find out for the checks.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FactsAsk {
-    /// Paths whose file systems are measured.
-    pub storage: Vec<String>,
-    /// Paths that are looked for.
-    pub paths: Vec<String>,
-}
-
-/// What a host is.
+/// How a program ended that was run in a container.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Facts {
-    /// Such as `Debian GNU/Linux 12 (bookworm)`.
-    pub os: String,
-    /// In Docker's spelling, such as `arm64`.
-    pub arch: String,
-    /// The Docker Engine's version.
-    pub engine_version: String,
-    /// Highest API version that it speaks.
-    pub engine_api: (u16, u16),
-    /// Lowest API version that it accepts.
-    pub engine_api_min: (u16, u16),
-    /// The user that Hob acts as.
-    pub user: String,
-    /// Whether Hob's folder can be written, or why not.
-    pub root_folder: Result<(), String>,
-    /// How far the host's clock is ahead of ours, in milliseconds; negative if behind.
-    pub clock_ahead_ms: i64,
-    /// Memory in bytes.
-    pub memory_bytes: u64,
-    /// Space by path asked for; the nearest existing parent counts.
-    pub disks: BTreeMap<String, Result<Disk, String>>,
-    /// What is at the paths that were looked for.
-    pub paths: BTreeMap<String, Presence>,
-    /// Whether the tools are there with which an Engine hands out NVIDIA GPUs.
-    pub has_nvidia_tools: bool,
-    /// TCP and UDP ports that something listens on, as (address, port, protocol) with an empty
-    /// address for all; `None` where the host does not tell.
-    pub listening: Option<BTreeSet<(String, u16, String)>>,
-}
-
-/// What is at a path, as far as the deploy user can see.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Presence {
-    /// A folder.
-    Folder,
-    /// A device.
-    Device,
-    /// A file, a socket or anything else.
-    Other,
-    /// Nothing, but the folder that it would lie in is there.
-    Missing,
-    /// Nothing, and no folder that it could lie in either.
-    MissingAbove,
-    /// The deploy user may not look there.
-    Hidden,
-}
-
-/// Space of a file system.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Disk {
-    /// Bytes that the deploy user may still write.
-    pub free_bytes: u64,
-    /// Bytes in all.
-    pub total_bytes: u64,
+pub struct Inside {
+    /// Its exit code; by custom 126 and 127 if there is no such program.
+    pub code: i64,
+    /// The last line that it wrote.
+    pub last_line: String,
 }
 
 /// Which log lines.

@@ -88,11 +88,17 @@ async fn perform(host: &dyn Host, op: Op) -> Option<Verdict> {
 
 async fn perform_after(host: &dyn Host, op: Op, verdict: Option<Verdict>) -> Option<Verdict> {
     let ignore = |_: OpProgress| {};
-    let mut run = StepRun { verdict, progress: &ignore };
+    let mut run = StepRun::new(&ignore);
+    if let (Op::Record { name, .. }, Some(verdict)) = (&op, verdict) {
+        run.reached(name, verdict);
+    }
     if let Err(why) = host.perform(&op, &mut run).await {
         panic!("{why}");
     }
-    run.verdict
+    match &op {
+        Op::Await { name, .. } => run.verdict(name),
+        _ => None,
+    }
 }
 
 fn web() -> ContainerSpec {
@@ -273,7 +279,7 @@ async fn real_ssh_files_and_their_troubles() {
 
     one.fill_disk().await.unwrap();
     let ignore = |_: OpProgress| {};
-    let mut run = StepRun { verdict: None, progress: &ignore };
+    let mut run = StepRun::new(&ignore);
     let large = write(&"x".repeat(1 << 20));
     let error = host.perform(&large, &mut run).await.unwrap_err();
     assert!(matches!(error.kind, HostErrorKind::DiskFull(_)), "{error}");
@@ -457,7 +463,7 @@ async fn real_ssh_the_lock_is_one_runs() {
     );
     one.exec(&["sh", "-c", &grab]).await.unwrap();
     let ignore = |_: OpProgress| {};
-    let mut run = StepRun { verdict: None, progress: &ignore };
+    let mut run = StepRun::new(&ignore);
     tokio::time::sleep(Duration::from_secs(1)).await;
     let lost = second.perform(&own(), &mut run).await.unwrap_err();
     assert!(matches!(lost.kind, HostErrorKind::LockLost(_)), "{lost}");

@@ -27,11 +27,11 @@ impl DockerHost {
             Op::RemoveContainer(name) => self.remove(name).await,
             Op::PutBack { name, was, start } => self.put_back(name, was, *start).await,
             Op::RunHooks { name, turn, spec } => {
-                self.run_hooks(name, *turn, turn.hooks(spec)).await
+                self.run_hooks(name, *turn, turn.hooks(spec), run).await
             }
             Op::Await { name, expect } => self.wait_for(name, expect, run).await,
             Op::Record { homelab, stack, name, spec } => {
-                self.record(homelab, stack, name, spec, wait::reached(run)?).await
+                self.record(homelab, stack, name, spec, wait::reached(run, name)?).await
             }
             Op::Forget { stack, name } => self.forget(stack, name).await,
             Op::Reached(_) => Ok(()),

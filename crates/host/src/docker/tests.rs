@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
 
 use std::{
+    collections::BTreeMap,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -10,8 +11,12 @@ use std::{
 };
 
 use futures_util::StreamExt;
-use hob_model::{desired::StackNetwork, spec::NetworkSpec};
-use hob_plan::{Expectation, NewNetwork, Op, observed::Verdict, ownership::ThingOwner};
+use hob_model::{
+    Secret,
+    desired::StackNetwork,
+    spec::{ContainerSpec, Hook, NetworkSpec},
+};
+use hob_plan::{Expectation, NewNetwork, Op, Turn, observed::Verdict, ownership::ThingOwner};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -27,9 +32,12 @@ const EXPECT: Expectation = Expectation {
 };
 
 async fn perform(host: &dyn Host, op: &Op) -> Result<Option<Verdict>, HostErrorKind> {
-    let mut run = StepRun { verdict: None, progress: &|_| {} };
+    let mut run = StepRun::new(&|_| {});
     host.perform(op, &mut run).await.map_err(|error| error.kind)?;
-    Ok(run.verdict)
+    Ok(match op {
+        Op::Await { name, .. } => run.verdict(name),
+        _ => None,
+    })
 }
 
 /// A container of Hob's, as an Engine tells of it.
@@ -192,6 +200,73 @@ async fn what_an_engine_quotes_of_a_container_is_not_repeated() {
         "the Docker Engine said: failed to create task: exec: \"<word 1 of its command>\": \
          executable file not found in $PATH; env DB_DSN=<value of DB_DSN>"
     );
+}
+
+/// What comes of a hook in a container in this state: what the Engine was told to do apart from
+/// looking, the warnings, and the failure.
+async fn hooked(turn: Turn, state: Value, code: i64, says: &str) -> String {
+    let length = u32::try_from(says.len()).unwrap().to_be_bytes();
+    let output = [&[1, 0, 0, 0], length.as_slice(), says.as_bytes()].concat();
+    let (engine, host) = PaperEngine::start(move |request| match request {
+        "POST /exec/e1/start" => Reply::Upgrades(output.clone()),
+        "GET /exec/e1/json" => Reply::Says(200, json!({ "ID": "e1", "ExitCode": code })),
+        request if request.starts_with("POST") => Reply::Says(201, json!({ "Id": "e1" })),
+        _ => {
+            let mut found = container("web", state.clone());
+            found["Config"]["Env"] = json!(["API_TOKEN=hunter2", "MODE=fast"]);
+            Reply::Says(200, found)
+        }
+    })
+    .await;
+    let word = |word: &str| Secret::new(word.to_owned());
+    let hook = Hook {
+        command: ["curl", "-u", "x:hunter2"].map(word).to_vec(),
+        user: None,
+        privileged: false,
+        working_dir: None,
+        env: BTreeMap::from([("PIN".to_owned(), word("correct-horse"))]),
+    };
+    let mut spec = ContainerSpec::new("web:1");
+    let hooks = match turn {
+        Turn::PostStart => &mut spec.post_start,
+        Turn::PreStop => &mut spec.pre_stop,
+    };
+    // After one that fails none follows.
+    *hooks = vec![hook.clone(), hook];
+    let mut run = StepRun::new(&|_| {});
+    let op = Op::RunHooks { name: "web".into(), turn, spec: Arc::new(spec) };
+    let done = host.perform(&op, &mut run).await;
+    let begun = engine.asked().iter().filter(|asked| asked.ends_with("/start")).count();
+    let done = done.map_or_else(|error| error.kind.to_string(), |()| "done".to_owned());
+    format!("{begun} run, {done}, {:?}", run.warnings)
+}
+
+#[tokio::test]
+async fn a_command_before_a_stop_that_fails_is_a_warning() {
+    let says = "x:hunter2 at fast, hunter2 correct-horse\n";
+    let said = "ended with code 7: <word 3 of the command> at fast, <value of API_TOKEN> <value of \
+                PIN>";
+    let running = json!({ "Status": "running", "Running": true });
+    assert_eq!(
+        hooked(Turn::PreStop, running.clone(), 7, says).await,
+        format!("1 run, done, [\"command 1 of pre_stop {said}\"]")
+    );
+    assert_eq!(
+        hooked(Turn::PostStart, running.clone(), 7, says).await,
+        format!("1 run, command 1 of post_start {said}, []")
+    );
+    assert_eq!(hooked(Turn::PreStop, running, 0, says).await, "2 run, done, []");
+}
+
+#[tokio::test]
+async fn nothing_is_run_in_a_container_that_cannot_run_it() {
+    for state in [
+        json!({ "Status": "restarting", "Running": true, "Restarting": true }),
+        json!({ "Status": "paused", "Running": true, "Paused": true }),
+        json!({ "Status": "exited", "Running": false }),
+    ] {
+        assert_eq!(hooked(Turn::PreStop, state, 1, "").await, "0 run, done, []");
+    }
 }
 
 /// A container that starts with `first`, and an Engine that is asked about it for the n-th time.

@@ -66,7 +66,7 @@ impl DockerHost {
             let sighting = watch.sight(&found);
             let time = match judge(&expect, &sighting) {
                 Judgement::Good(verdict) => {
-                    run.verdict = Some(verdict);
+                    run.reached(name, verdict);
                     return Ok(());
                 }
                 // Somebody is removing it at this moment.
@@ -104,7 +104,11 @@ impl DockerHost {
             }
             None => Vec::new(),
         };
-        HostErrorKind::BadVerdict { container: name.to_string(), failure, last_lines: last_lines.into() }
+        HostErrorKind::BadVerdict {
+            container: name.to_string(),
+            failure,
+            last_lines: last_lines.into(),
+        }
     }
 }
 
@@ -197,8 +201,8 @@ fn doing(state: ContainerState) -> &'static str {
 }
 
 /// The verdict that a record is about.
-pub(super) fn reached(run: &StepRun<'_>) -> Result<Verdict, HostErrorKind> {
-    run.verdict.ok_or_else(|| {
-        HostErrorKind::Other("there is no verdict to record: nobody waited for it".to_owned())
+pub(super) fn reached(run: &StepRun<'_>, name: &ContainerName) -> Result<Verdict, HostErrorKind> {
+    run.verdict(name).ok_or_else(|| {
+        HostErrorKind::Other(format!("{name} has no verdict to record: nobody waited for it"))
     })
 }

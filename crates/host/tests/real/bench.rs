@@ -122,9 +122,15 @@ impl Bench {
         verdict: Option<Verdict>,
     ) -> Result<Option<Verdict>, HostErrorKind> {
         let ignore = |_: OpProgress| {};
-        let mut run = StepRun { verdict, progress: &ignore };
+        let mut run = StepRun::new(&ignore);
+        if let (Op::Record { name, .. }, Some(verdict)) = (op, verdict) {
+            run.reached(name, verdict);
+        }
         self.host.perform(op, &mut run).await.map_err(|error| error.kind)?;
-        Ok(run.verdict)
+        Ok(match op {
+            Op::Await { name, .. } => run.verdict(name),
+            _ => None,
+        })
     }
 
     /// Performs what must succeed, and again: every operation is safe to repeat.

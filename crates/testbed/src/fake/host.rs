@@ -1,7 +1,6 @@
 //! The door to an imagined machine.
 
 use std::{
-    collections::BTreeSet,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -12,26 +11,20 @@ use std::{
 use async_trait::async_trait;
 use futures_util::{StreamExt, stream, stream::BoxStream};
 use hob_host::{
-    Ask, Disk, Facts, FactsAsk, Host, HostError, HostErrorKind, HostLock, Hosts, LockAsk,
+    Ask, Facts, FactsAsk, Host, HostError, HostErrorKind, HostLock, Hosts, Inside, LockAsk,
     LockHolder, LogLine, LogOptions, OpProgress, StepRun,
 };
 use hob_model::{ContainerName, HostName, desired::DesiredHost};
-use hob_plan::{
-    Expectation, Op,
-    observed::{ContainerState, HostState},
-};
+use hob_plan::{Expectation, Op, observed::HostState};
 use tokio::{sync::watch, time::Instant};
 
 use super::{
     FakeWorld,
+    facts::{facts, inside},
     luck::Mishap,
     machine::{Look, Machine, Wait},
 };
 
-/// Size of an imagined disk and of what is free on it.
-const DISK: Disk = Disk { free_bytes: 80 << 30, total_bytes: 100 << 30 };
-const FULL_DISK: Disk = Disk { free_bytes: 0, total_bytes: 100 << 30 };
-const MEMORY_BYTES: u64 = 8 << 30;
 /// When the imagined containers wrote their first line: 2026-01-01, in nanoseconds since 1970.
 const LOG_EPOCH_NS: i128 = 1_767_225_600_000_000_000;
 
@@ -169,7 +162,7 @@ impl FakeHost {
             return self.wait(name, expect, run).await;
         }
         let images = self.session.inner.world.lock().images.clone();
-        self.with(&doing(op), |machine| machine.perform(op, &images, &mut run.verdict))
+        self.with(&doing(op), |machine| machine.perform(op, &images, run))
     }
 }
 
@@ -186,7 +179,7 @@ impl FakeHost {
         for _ in 0..LOOKS_MAX {
             match self.with(&doing, |machine| machine.look(name, expect, &mut wait))? {
                 Look::Good(verdict) => {
-                    run.verdict = Some(verdict);
+                    run.reached(name, verdict);
                     return Ok(());
                 }
                 Look::Again(more) => tokio::time::sleep(more).await,
@@ -267,25 +260,19 @@ impl Host for FakeHost {
 
     async fn facts(&self, ask: &FactsAsk) -> Result<Facts, HostError> {
         self.session.go_on().await;
-        self.with("asking for facts", |machine| {
-            let disk = if machine.luck.disk_full { FULL_DISK } else { DISK };
-            let engine = &machine.state.engine;
-            Ok(Facts {
-                os: "Debian GNU/Linux 12 (bookworm)".into(),
-                arch: engine.arch.clone(),
-                engine_version: engine.version.clone(),
-                engine_api: engine.api,
-                engine_api_min: (1, 24),
-                user: "deploy".into(),
-                root_folder: Ok(()),
-                clock_ahead_ms: 0,
-                memory_bytes: MEMORY_BYTES,
-                disks: ask.storage.iter().map(|path| (path.clone(), Ok(disk))).collect(),
-                paths: ask.paths.iter().map(|path| (path.clone(), machine.luck.at(path))).collect(),
-                has_nvidia_tools: false,
-                listening: Some(listening(machine)),
-            })
-        })
+        let images = self.session.inner.world.lock().images.clone();
+        self.with("asking for facts", |machine| Ok(facts(machine, &images, ask)))
+    }
+
+    async fn inside(
+        &self,
+        container: &ContainerName,
+        command: &[&str],
+        _: Duration,
+    ) -> Result<Inside, HostError> {
+        self.session.go_on().await;
+        let doing = format!("asking in container {container}");
+        self.with(&doing, |machine| Ok(inside(machine, command)))
     }
 
     async fn logs(
@@ -325,13 +312,6 @@ fn holder(purpose: &str) -> LockHolder {
         since: "2026-01-01 00:00:00 UTC".to_owned(),
         purpose: purpose.to_owned(),
     }
-}
-
-fn listening(machine: &Machine) -> BTreeSet<(String, u16, String)> {
-    let containers = machine.state.containers.values();
-    let running = containers.filter(|c| matches!(c.state, ContainerState::Running { .. }));
-    let busy = machine.luck.busy_ports.iter().map(|port| (String::new(), *port, "tcp".to_owned()));
-    running.flat_map(|container| container.ports.iter().cloned()).chain(busy).collect()
 }
 
 /// About what it takes on a small machine.

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use hob_host::HostErrorKind;
+use hob_host::{HostErrorKind, StepRun};
 use hob_model::{
     ContainerName, Digest, HostName, ImageId, ImageRef, NetworkName, StackName, StackPath,
     VolumeName, spec::ContainerSpec,
@@ -123,12 +123,7 @@ impl Machine {
     }
 
     /// Does an operation, or refuses it as an Engine and a disk would.
-    pub(super) fn perform(
-        &mut self,
-        op: &Op,
-        images: &Images,
-        verdict: &mut Option<Verdict>,
-    ) -> Done {
+    pub(super) fn perform(&mut self, op: &Op, images: &Images, run: &mut StepRun<'_>) -> Done {
         match op {
             Op::Pull { image, .. } => return self.pull(image, images),
             Op::Build(new) => return self.build(op, new, images),
@@ -166,7 +161,9 @@ impl Machine {
             Op::RemoveFiles { stack, paths } => {
                 self.disk.retain(|(owner, path), _| owner != stack || !paths.contains(path));
             }
-            Op::RunHooks { name, turn, spec } => self.run_hooks(name, *turn, spec)?,
+            Op::RunHooks { name, turn, spec } => {
+                self.run_hooks(name, *turn, spec, &mut run.warnings)?
+            }
             Op::RemoveNetwork(name) => {
                 let in_use = |container: &Container| {
                     matches!(container.state, ContainerState::Running { .. })
@@ -184,7 +181,11 @@ impl Machine {
             | Op::Forget { .. }
             | Op::Reached(_) => {}
         }
-        self.go_through_with(op, verdict.take());
+        let verdict = match op {
+            Op::Record { name, .. } => run.verdict(name),
+            _ => None,
+        };
+        self.go_through_with(op, verdict);
         Ok(())
     }
 
