@@ -39,6 +39,6 @@ pub use resolve::{
     StackLayer, StackOrigin, VariableOrigin, resolve, resolve_with, stack_config, stack_origin,
 };
 pub use sealed::{Opener, Opening, SealedFile, SealedValue, UNOPENED};
-pub use secret::Secret;
+pub use secret::{Secret, sounds_secret};
 pub use selection::Selection;
 pub use starter::starter;

@@ -11,20 +11,10 @@ use hob_compose::{
     Explained, Set,
     tree::{Data, How, Node},
 };
-use hob_model::StackOrigin;
+use hob_model::{StackOrigin, sounds_secret};
 
 /// What stands where a secret is.
 pub(super) const HIDDEN: &str = "<secret>";
-
-/// Parts of the names that secrets have.
-const SECRET_PARTS: [&str; 10] =
-    ["PASS", "PWD", "SECRET", "TOKEN", "KEY", "CREDENTIAL", "PRIVATE", "DSN", "SALT", "HASH"];
-
-/// Whether a variable is called like a secret.
-fn sounds_secret(name: &str) -> bool {
-    let name = name.to_ascii_uppercase();
-    SECRET_PARTS.iter().any(|part| name.contains(part))
-}
 
 /// The value as it may be shown, if that is not what it is.
 pub(super) fn hidden(explained: &Explained, origin: &StackOrigin) -> Option<Node> {
