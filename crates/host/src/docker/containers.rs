@@ -46,7 +46,7 @@ impl DockerHost {
 
     /// A container that is about to be changed: an error if Hob did not make it, or made it for
     /// another homelab than Hob's folder on this host belongs to.
-    async fn ours(&self, name: &ContainerName) -> Result<Option<Ours>, HostErrorKind> {
+    pub(super) async fn ours(&self, name: &ContainerName) -> Result<Option<Ours>, HostErrorKind> {
         let Some(found) = self.inspect(name).await? else { return Ok(None) };
         let labels = labels(&found);
         let owner = self.homelab();
@@ -317,10 +317,10 @@ impl DockerHost {
 }
 
 /// A container that Hob may change.
-struct Ours {
+pub(super) struct Ours {
     /// Its full id, or its name where the Engine says none.
-    id: String,
-    found: ContainerInspectResponse,
+    pub(super) id: String,
+    pub(super) found: ContainerInspectResponse,
 }
 
 /// Whether a name as the Engine writes it, with a slash before it, is this one.

@@ -1,18 +1,18 @@
 //! Commands that are run in a container at turns of its life.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, fmt, time::Duration};
 
 use bollard::{
     exec::{StartExecOptions, StartExecResults},
-    models::ExecConfig,
+    models::{ContainerState, ExecConfig},
 };
 use futures_util::StreamExt;
 use hob_model::{ContainerName, spec::Hook};
 use hob_plan::Turn;
 use tokio::time::timeout;
 
-use super::{DockerHost, failure};
-use crate::HostErrorKind;
+use super::{DockerHost, containers::Ours, failure, redact::Hidden};
+use crate::{HostErrorKind, StepRun};
 
 /// How long one hook may take.
 const HOOK: Duration = Duration::from_secs(300);
@@ -20,31 +20,43 @@ const HOOK: Duration = Duration::from_secs(300);
 const OUTPUT_BYTES_MAX: usize = 2_000;
 
 impl DockerHost {
-    /// Runs hooks one after the other. Before a stop, a container that does not run has no hooks
-    /// to run.
+    /// Runs hooks one after the other, until one fails. Before a stop that is no more than a
+    /// warning, or a container that has to go because it is broken could never go.
     pub(super) async fn run_hooks(
         &self,
         name: &ContainerName,
         turn: Turn,
         hooks: &[Hook],
+        run: &mut StepRun<'_>,
     ) -> Result<(), HostErrorKind> {
-        if turn == Turn::PreStop {
-            let found = self.inspect(name).await?;
-            let state = found.and_then(|found| found.state);
-            if state.is_none_or(|state| state.running != Some(true)) {
-                return Ok(());
-            }
+        let Some(Ours { found, .. }) = self.ours(name).await? else {
+            return match turn {
+                Turn::PreStop => Ok(()),
+                Turn::PostStart => {
+                    Err(HostErrorKind::Other(format!("there is no container {name}")))
+                }
+            };
+        };
+        if turn == Turn::PreStop && !found.state.as_ref().is_some_and(runs_commands) {
+            return Ok(());
         }
         for (at, hook) in hooks.iter().enumerate() {
+            let number = at + 1;
             let ran = timeout(HOOK, self.run_hook(name, hook)).await;
-            let ended = ran.map_err(|_| HostErrorKind::TimedOut(HOOK.as_secs()))??;
-            if ended.code != 0 {
-                let Ended { code, last_line } = ended;
-                return Err(HostErrorKind::Other(format!(
-                    "command {} of {turn} ended with code {code}: {last_line}",
-                    at + 1
-                )));
+            let kind = match ran.unwrap_or(Err(HostErrorKind::TimedOut(HOOK.as_secs()))) {
+                Ok(Ended { code: 0, .. }) => continue,
+                Ok(ended) => HostErrorKind::Other(format!("command {number} of {turn} {ended}")),
+                Err(kind) => kind,
+            };
+            let kind = Hidden::of_hook(&found, hook).clean_kind(kind);
+            match (turn, kind) {
+                (Turn::PostStart, kind) => return Err(kind),
+                (Turn::PreStop, HostErrorKind::Other(why)) => run.warnings.push(why),
+                (Turn::PreStop, kind) => {
+                    run.warnings.push(format!("command {number} of {turn} failed: {kind}"));
+                }
             }
+            break;
         }
         Ok(())
     }
@@ -85,6 +97,20 @@ impl DockerHost {
 struct Ended {
     code: i64,
     last_line: String,
+}
+
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { code, last_line } = self;
+        write!(f, "ended with code {code}")?;
+        if last_line.is_empty() { Ok(()) } else { write!(f, ": {last_line}") }
+    }
+}
+
+/// Whether a container has somebody to run a command: to the Engine, one that is frozen or between
+/// two runs of a crash loop is running as well.
+fn runs_commands(state: &ContainerState) -> bool {
+    state.running == Some(true) && state.paused != Some(true) && state.restarting != Some(true)
 }
 
 /// The request that prepares a hook. (Pure.)

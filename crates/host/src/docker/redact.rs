@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use bollard::models::{ContainerCreateBody, ContainerInspectResponse};
+use hob_model::{Secret, sounds_secret, spec::Hook};
 
 use crate::HostErrorKind;
 
@@ -11,9 +12,6 @@ use crate::HostErrorKind;
 const WORD_CHARS_MIN: usize = 4;
 /// Longer values are found in the middle of a word, too.
 const ANYWHERE_CHARS_MIN: usize = 8;
-/// In the names of variables that hold secrets, whoever wrote them.
-const SECRET_NAMES: [&str; 8] =
-    ["PASS", "SECRET", "TOKEN", "KEY", "CREDENTIAL", "AUTH", "PRIVATE", "DSN"];
 
 /// Values of a container that a message must not repeat, the longest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,12 +54,22 @@ impl Hidden {
     /// All values would leave nothing to read.
     pub(super) fn of_named_secrets(found: &ContainerInspectResponse) -> Self {
         let mut hidden = Self::default();
-        let is_secret = |key: &str| {
-            let key = key.to_ascii_uppercase();
-            SECRET_NAMES.iter().any(|part| key.contains(part))
-        };
         let environment = found.config.as_ref().and_then(|config| config.env.as_deref());
-        hidden.environment(environment, is_secret);
+        hidden.environment(environment, sounds_secret);
+        hidden.sorted()
+    }
+
+    /// For what a command wrote that was run in a container: besides the values of variables that
+    /// are secrets by their names, those that the command was given. The program is not hidden, or
+    /// nobody could tell who speaks.
+    pub(super) fn of_hook(found: &ContainerInspectResponse, hook: &Hook) -> Self {
+        let mut hidden = Self::of_named_secrets(found);
+        for (key, value) in &hook.env {
+            hidden.value(value.expose(), format!("value of {key}"));
+        }
+        for (at, word) in hook.command.iter().map(Secret::expose).enumerate().skip(1) {
+            hidden.value(word, format!("word {} of the command", at + 1));
+        }
         hidden.sorted()
     }
 

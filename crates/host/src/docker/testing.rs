@@ -25,6 +25,8 @@ pub(crate) enum Reply {
     Breaks,
     /// Not at all.
     Never,
+    /// By leaving HTTP: these bytes, and the end.
+    Upgrades(Vec<u8>),
     /// With these pieces, after which the answer ends or the connection breaks.
     Streams { pieces: Vec<Vec<u8>>, ends: bool },
 }
@@ -110,6 +112,10 @@ async fn serve(mut stream: UnixStream, answer: Arc<Mutex<Answer>>) {
             Reply::Never => {
                 tokio::time::sleep(Duration::from_secs(1 << 30)).await;
                 return;
+            }
+            Reply::Upgrades(raw) => {
+                let head = "HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n";
+                ([head.as_bytes(), &raw].concat(), false)
             }
             Reply::Streams { pieces, ends } => {
                 let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\

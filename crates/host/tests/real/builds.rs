@@ -176,7 +176,7 @@ async fn real_a_large_context_is_sent_from_the_disk() {
         let said = Arc::new(Mutex::new(Vec::new()));
         let listener = Arc::clone(&said);
         let tell = move |progress: OpProgress| listener.lock().unwrap().push(progress);
-        let mut run = StepRun { verdict: None, progress: &tell };
+        let mut run = StepRun::new(&tell);
         bench.host.perform(&op(&bench, spec.clone()), &mut run).await.unwrap();
         assert!(bench.observe().await.is_built(&spec));
         let first = said.lock().unwrap().first().cloned();

@@ -119,7 +119,7 @@ async fn real_errors_say_where_and_what() {
     with(|bench| async move {
         let name = bench.name("none");
         let ignore = |_| {};
-        let mut run = hob_host::StepRun { verdict: None, progress: &ignore };
+        let mut run = hob_host::StepRun::new(&ignore);
         let op = Op::Await { name: name.clone(), expect: EXPECT };
         let error = bench.host.perform(&op, &mut run).await.unwrap_err().to_string();
         let expected = format!(
