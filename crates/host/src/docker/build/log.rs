@@ -22,6 +22,8 @@ pub(super) struct Log {
     left_out: usize,
     /// What has no line end yet.
     open: String,
+    /// Whether the beginning of that line has been told already, and the rest is left out.
+    is_cut: bool,
     instruction: Option<String>,
     /// Values that are not shown: a build argument may be a password.
     hidden: Vec<String>,
@@ -29,11 +31,27 @@ pub(super) struct Log {
 
 impl Log {
     pub(super) fn new(hidden: impl Iterator<Item = String>) -> Self {
-        let mut hidden: Vec<String> =
-            hidden.filter(|value| value.chars().count() >= HIDDEN_CHARS_MIN).collect();
+        // Output is looked at line by line, so what has several is hidden line by line.
+        let in_lines = |value: String| {
+            let lines: Vec<String> =
+                value.split(['\n', '\r']).map(|line| line.trim().to_owned()).collect();
+            lines.into_iter().chain([value])
+        };
+        let mut hidden: Vec<String> = hidden
+            .flat_map(in_lines)
+            .filter(|value| value.chars().count() >= HIDDEN_CHARS_MIN)
+            .collect();
         // The longest first: one may be part of another.
-        hidden.sort_by_key(|value| std::cmp::Reverse(value.len()));
-        Self { lines: VecDeque::new(), left_out: 0, open: String::new(), instruction: None, hidden }
+        hidden.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        hidden.dedup();
+        Self {
+            lines: VecDeque::new(),
+            left_out: 0,
+            open: String::new(),
+            is_cut: false,
+            instruction: None,
+            hidden,
+        }
     }
 
     /// Takes what was said in.
@@ -41,13 +59,36 @@ impl Log {
         self.open += text;
         while let Some((line, rest)) = self.open.split_once('\n') {
             let (line, rest) = (line.to_owned(), rest.to_owned());
-            self.line(&line);
+            if !std::mem::take(&mut self.is_cut) {
+                self.line(&line);
+            }
             self.open = rest;
         }
-        if self.open.len() > LINE_CHARS_MAX * 8 {
-            let line = std::mem::take(&mut self.open);
-            self.line(&line);
+        if self.is_cut {
+            self.open.clear();
+        } else if self.open.len() > LINE_CHARS_MAX * 8 + self.longest_hidden() {
+            self.cut();
         }
+    }
+
+    fn longest_hidden(&self) -> usize {
+        self.hidden.first().map_or(0, String::len)
+    }
+
+    /// Takes the beginning of a line for the whole. At the end of it there may be half a value, so
+    /// as much as a value can be is left away.
+    fn cut(&mut self) {
+        let line = std::mem::take(&mut self.open);
+        // What a progress bar wrote over is gone, and what follows may fit.
+        if let Some((_, rest)) = line.rsplit_once('\r') {
+            self.open = rest.to_owned();
+            return;
+        }
+        let hidden = self.hide(&line);
+        let end = hidden.len().saturating_sub(self.longest_hidden());
+        let end = (0..=end).rev().find(|at| hidden.is_char_boundary(*at)).unwrap_or(0);
+        self.line(hidden.get(..end).unwrap_or_default());
+        self.is_cut = true;
     }
 
     /// Takes in what is told of a pull.
@@ -80,9 +121,13 @@ impl Log {
         }
     }
 
-    fn shown(&self, text: &str) -> String {
+    fn hide(&self, text: &str) -> String {
         let hide = |text: String, value: &String| text.replace(value.as_str(), "***");
-        let text = self.hidden.iter().fold(text.to_owned(), hide);
+        self.hidden.iter().fold(text.to_owned(), hide)
+    }
+
+    fn shown(&self, text: &str) -> String {
+        let text = self.hide(text);
         let plain = text.chars().filter(|c| !c.is_control() || *c == '\t');
         plain.take(LINE_CHARS_MAX).collect()
     }
@@ -135,6 +180,40 @@ mod tests {
         assert_eq!(why, "it said *** (at `RUN make *** abc`)");
         let all = ["Step 1: FROM a", "Step 2: RUN make *** abc", " 20%", "[31mred", "no end"];
         assert_eq!(*last_lines, all);
+    }
+
+    #[test]
+    fn a_value_of_several_lines_is_hidden_in_each() {
+        let mut log = Log::new(["-----KEY-----\r\n  abcdef\nxy\n".to_owned()].into_iter());
+        log.take("+ echo -----KEY-----\n  abcdef\nxy\n");
+        assert_eq!(Vec::from(log.lines), ["+ echo ***", "  ***", "xy"]);
+    }
+
+    #[test]
+    fn a_long_line_is_cut_and_no_value_with_it() {
+        let value = "0123456789".repeat(10);
+        let limit = LINE_CHARS_MAX * 8 + value.len();
+        // Wherever the value is when the line is cut, and whatever was hidden before.
+        for before in ["x".repeat(limit - 50), value.repeat(limit / value.len())] {
+            let mut log = Log::new([value.clone()].into_iter());
+            let line = format!("{before}{value} and on\nlast\n");
+            for piece in line.as_bytes().chunks(33) {
+                log.take(std::str::from_utf8(piece).unwrap_or_default());
+            }
+            assert!(!log.lines.iter().any(|line| line.contains("0123")), "{:?}", log.lines);
+            assert_eq!(log.last(), Some("last"));
+            assert_eq!(log.lines.len(), 2);
+        }
+    }
+
+    #[test]
+    fn a_progress_bar_is_followed() {
+        let mut log = Log::new(std::iter::empty());
+        for percent in 0..2_000 {
+            log.take(&format!("{percent} %\r"));
+        }
+        log.take("done\n");
+        assert_eq!(log.last(), Some("done"));
     }
 
     #[test]
