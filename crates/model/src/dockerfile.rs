@@ -94,8 +94,8 @@ impl Dockerfile {
         file
     }
 
-    /// The images that its stages start from, without stages of its own and `scratch`, as far as
-    /// they can be told from the arguments given.
+    /// The images that its stages start or copy from, without stages of its own and `scratch`, as
+    /// far as they can be told from the arguments given.
     pub fn bases(&self, args: &BTreeMap<String, String>) -> Vec<String> {
         let mut known: BTreeMap<&str, String> = BTreeMap::new();
         let mut stages: Vec<String> = Vec::new();
@@ -111,13 +111,17 @@ impl Dockerfile {
                 "FROM" => {
                     let mut words = instruction.words().filter(|word| !word.starts_with("--"));
                     let image = substitute(words.next().unwrap_or_default(), &known);
-                    let is_known = stages.iter().any(|stage| stage.eq_ignore_ascii_case(&image));
-                    if !is_known && image != "scratch" && !image.is_empty() {
-                        bases.push(image);
-                    }
+                    bases.extend(Some(image).filter(|image| is_image(image, &stages)));
                     let name = words.nth(1).unwrap_or_default();
                     stages.push(name.to_owned());
                 }
+                // Arguments are not put in here; a number is the place of a stage.
+                "COPY" => bases.extend(
+                    instruction
+                        .copied_from()
+                        .filter(|image| is_image(image, &stages) && image.parse::<u64>().is_err())
+                        .map(str::to_owned),
+                ),
                 _ => {}
             }
         }
@@ -212,6 +216,12 @@ impl Instruction {
         Some(words)
     }
 
+    /// What `--from=` says.
+    fn copied_from(&self) -> Option<&str> {
+        let mut flags = self.words().take_while(|word| word.starts_with("--"));
+        flags.find_map(|flag| flag.strip_prefix("--from="))
+    }
+
     fn buildkit_flag(&self) -> Option<BuildKitOnly> {
         let (flags, instead): (&[&str], _) = match self.name.as_str() {
             "RUN" => (
@@ -233,6 +243,12 @@ impl Instruction {
         let what = format!("{} {flag}", self.name);
         Some(BuildKitOnly { line: self.line, what, instead })
     }
+}
+
+/// Whether a name that is started or copied from is that of an image, and of no stage so far.
+fn is_image(name: &str, stages: &[String]) -> bool {
+    let is_stage = stages.iter().any(|stage| stage.eq_ignore_ascii_case(name));
+    !is_stage && name != "scratch" && !name.is_empty()
 }
 
 /// The parser directives on top: `# syntax=...` and the escape character.
@@ -353,6 +369,13 @@ mod tests {
         let text = "ARG V=3 \nARG R\nFROM ${R:-docker.io}/alpine:$V\nARG V=4\nFROM x:$V";
         assert_eq!(bases(text, &[]), ["docker.io/alpine:3", "x:3"]);
         assert_eq!(bases(text, &[("V", "9"), ("R", "r")]), ["r/alpine:9", "x:9"]);
+    }
+
+    #[test]
+    fn what_it_copies_from_is_found() {
+        let text = "FROM a AS one\nCOPY --from=tools:2 /x /\nFROM b\nCOPY --chown=1 --from=lib a b\n\
+                    COPY --from=ONE a b\nCOPY --from=0 a b\nCOPY x --from=y\nADD --from=z a b";
+        assert_eq!(bases(text, &[]), ["a", "b", "lib", "tools:2"]);
     }
 
     #[test]

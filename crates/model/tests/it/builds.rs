@@ -177,6 +177,21 @@ fn two_ways_to_build_one_image_are_refused() {
 }
 
 #[test]
+fn an_image_may_copy_from_another_of_the_stack() {
+    let compose = "services:\n  a: { image: top, build: a }\n  z: { image: base, build: z }";
+    let files = |content: &str| {
+        format!(
+            "--- stacks/web/a/Dockerfile\nFROM x\nCOPY --from=base /file /\n\
+             --- stacks/web/z/Dockerfile\nFROM x\n--- stacks/web/z/file\n{content}\n"
+        )
+    };
+    let before = builds(&stack(compose, &files("1")));
+    assert_eq!(before[0].1.bases[0].image.as_str(), "base");
+    let after = builds(&stack(compose, &files("2")));
+    assert_ne!(before[0].1.digest(), after[0].1.digest());
+}
+
+#[test]
 fn an_image_may_start_from_another_of_the_stack() {
     let compose = "services:\n  a: { image: top, build: a }\n  z: { image: base, build: z }";
     let files = |content: &str| {
