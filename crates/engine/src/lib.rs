@@ -20,11 +20,11 @@ mod testing;
 mod verify;
 
 pub use apply::{ApplyOptions, Outcome, Report, StepReport, Undone, apply};
-pub use check::{Answer, Check, check, judge_host};
+pub use check::{Answer, Check, Kind, Manual, Wanted, check, judge_host};
 pub use hint::hint;
 pub use lock::Locks;
 pub use observe::{OpenHosts, Sight, observe};
 pub use progress::{Event, NoProgress, Progress, doing};
 pub use status::{Condition, Row, status};
 pub use stop::{Stop, StopHandle, stop_signal};
-pub use verify::{PortAnswers, judge_deployed, verify};
+pub use verify::{Heard, PortAnswers, judge_deployed, verify};

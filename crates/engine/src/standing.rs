@@ -9,7 +9,7 @@ use hob_model::{
 };
 use hob_plan::observed::{Container, ContainerOwner, ContainerState, Health, HostState, Verdict};
 
-use crate::check::{Answer, Check};
+use crate::check::{Answer, Check, Kind};
 
 /// A declared service and where it is declared.
 #[derive(Clone, Copy)]
@@ -23,10 +23,16 @@ pub(crate) struct Declared<'a> {
 }
 
 impl Declared<'_> {
-    pub(crate) fn check(&self, what: &str, answer: Answer, message: impl Into<String>) -> Check {
+    pub(crate) fn check(
+        &self,
+        kind: Kind,
+        what: &str,
+        answer: Answer,
+        message: impl Into<String>,
+    ) -> Check {
         let what =
             if what.is_empty() { self.name.to_string() } else { format!("{} {what}", self.name) };
-        Check::new(self.host, what, answer, message).of(self.stack_name)
+        Check::new(self.host, kind, what, answer, message).of(self.stack_name)
     }
 
     /// The service's container, if Hob made it for this homelab.
@@ -44,14 +50,20 @@ impl Declared<'_> {
         let name = &self.service.container;
         match state.containers.get(name).map(|container| &container.owner) {
             None => self
-                .check("", Answer::Fail, format!("there is no container {name}"))
+                .check(Kind::Container, "", Answer::Fail, format!("there is no container {name}"))
                 .hint("hob apply makes it"),
             Some(ContainerOwner::Hob { identity, .. }) => {
                 let says = format!("container {name} belongs to homelab {}", identity.homelab);
-                self.check("", Answer::Fail, says).hint("give the service another container_name")
+                self.check(Kind::Container, "", Answer::Fail, says)
+                    .hint("give the service another container_name")
             }
             Some(ContainerOwner::Compose { .. } | ContainerOwner::Foreign) => self
-                .check("", Answer::Fail, format!("container {name} was not made by Hob"))
+                .check(
+                    Kind::Container,
+                    "",
+                    Answer::Fail,
+                    format!("container {name} was not made by Hob"),
+                )
                 .hint("give the service another container_name, or remove that container"),
         }
     }
@@ -71,7 +83,7 @@ impl Declared<'_> {
         }
         if record.is_none() {
             checks.push(
-                self.check("verdict", Answer::Warn, "it never passed a verdict")
+                self.check(Kind::Verdict, "verdict", Answer::Warn, "it never passed a verdict")
                     .hint("hob apply waits for it"),
             );
         }
@@ -93,22 +105,29 @@ impl Declared<'_> {
             ContainerState::Exited { code: 0 } if may_complete => (Answer::Pass, "completed"),
             ContainerState::Exited { code } => {
                 let says = format!("it exited with code {code}");
-                return self.check("", Answer::Fail, says).hint("hob logs shows what it wrote");
+                return self
+                    .check(Kind::Container, "", Answer::Fail, says)
+                    .hint("hob logs shows what it wrote");
             }
             ContainerState::Created => (Answer::Fail, "it was never started"),
             ContainerState::Restarting => (Answer::Fail, "it keeps crashing"),
             ContainerState::Paused => (Answer::Fail, "it is paused"),
             ContainerState::Dead => (Answer::Fail, "it is half removed"),
         };
-        let check = self.check("", answer, says);
+        let check = self.check(Kind::Container, "", answer, says);
         if answer == Answer::Fail { check.hint("hob logs shows what it wrote") } else { check }
     }
 
     fn definition(&self, container: &Container) -> Option<Check> {
         let ContainerOwner::Hob { spec, .. } = &container.owner else { return None };
         (*spec != self.service.spec.digest()).then(|| {
-            self.check("definition", Answer::Fail, "it was made from another definition")
-                .hint("hob plan says in what it differs")
+            self.check(
+                Kind::Definition,
+                "definition",
+                Answer::Fail,
+                "it was made from another definition",
+            )
+            .hint("hob plan says in what it differs")
         })
     }
 
@@ -119,14 +138,17 @@ impl Declared<'_> {
         let missing: Vec<&str> = declared.difference(&attached).map(|name| name.as_str()).collect();
         if !missing.is_empty() {
             let says = format!("not attached to {}", missing.join(", "));
-            return Some(self.check("networks", Answer::Fail, says).hint("hob apply mends it"));
+            return Some(
+                self.check(Kind::Attached, "networks", Answer::Fail, says)
+                    .hint("hob apply mends it"),
+            );
         }
         let extra: Vec<&str> = attached.difference(&declared).map(|name| name.as_str()).collect();
         if !extra.is_empty() {
             let says = format!("also attached to {}, which is not declared", extra.join(", "));
-            return Some(self.check("networks", Answer::Warn, says));
+            return Some(self.check(Kind::Attached, "networks", Answer::Warn, says));
         }
         let on: Vec<&str> = declared.iter().map(|name| name.as_str()).collect();
-        Some(self.check("networks", Answer::Pass, format!("on {}", on.join(", "))))
+        Some(self.check(Kind::Attached, "networks", Answer::Pass, format!("on {}", on.join(", "))))
     }
 }

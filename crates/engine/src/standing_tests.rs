@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use hob_model::{Selection, desired::Desired};
+use hob_model::{Homelab, Selection, desired::Desired};
 use hob_plan::observed::{ContainerOwner, ContainerState, Health, HostState, HostView, Observed};
 
 use crate::{
+    check::Wanted,
     status::{Condition, status},
-    testing::{deployed, desired_of, lines, seen},
-    verify::{PortAnswers, judge_deployed},
+    testing::{deployed, homelab_of, lines, seen},
+    verify::{Heard, PortAnswers, judge_deployed},
 };
 
 const REPOSITORY: &str = "
@@ -35,13 +36,13 @@ fn check(happens: impl Fn(&mut Observed)) -> String {
 }
 
 fn check_with(happens: impl Fn(&mut Observed), answer: impl Fn(&mut PortAnswers)) -> String {
-    let desired = desired_of(REPOSITORY);
+    let (homelab, desired) = homelab_of(REPOSITORY);
     let mut observed = deployed(&desired);
     happens(&mut observed);
     let mut answers = PortAnswers::from([(("nas".into(), "127.0.0.1".into(), 8080), Ok(true))]);
     answer(&mut answers);
     let selection = Selection::default();
-    let verified = lines(&judge_deployed(&desired, &selection, &observed, &answers));
+    let verified = judged(&homelab, &desired, &observed, answers);
     let mut text: String = verified
         .lines()
         .filter(|line| !line.contains(": Pass, "))
@@ -56,6 +57,12 @@ fn check_with(happens: impl Fn(&mut Observed), answer: impl Fn(&mut PortAnswers)
     text
 }
 
+fn judged(homelab: &Homelab, desired: &Desired, observed: &Observed, ports: PortAnswers) -> String {
+    let selection = &Selection::default();
+    let wanted = Wanted { homelab, desired, selection, is_online: false };
+    lines(&judge_deployed(wanted, observed, &Heard { ports, ..Heard::default() }))
+}
+
 fn app(observed: &mut Observed, state: ContainerState) {
     let host: &mut HostState = seen(observed, "nas");
     host.containers.get_mut("web-app-1").unwrap().state = state;
@@ -64,12 +71,12 @@ fn app(observed: &mut Observed, state: ContainerState) {
 #[test]
 fn a_deployment_is_in_order() {
     assert_eq!(check(|_| {}), "");
-    let desired: Desired = desired_of(REPOSITORY);
+    let (homelab, desired) = homelab_of(REPOSITORY);
     let answers = PortAnswers::from([(("nas".into(), "127.0.0.1".into(), 8080), Ok(true))]);
-    let selection = Selection::default();
     assert_eq!(
-        lines(&judge_deployed(&desired, &selection, &deployed(&desired), &answers)),
-        "nas web/app: Pass, healthy\n\
+        judged(&homelab, &desired, &deployed(&desired), answers),
+        "nas open ports: Pass, 1 open, all where the policy allows\n\
+         nas web/app: Pass, healthy\n\
          nas web/app networks: Pass, on web_default\n\
          nas web/app port 8080: Pass, answers\n\
          pi job/once: Pass, healthy\n\

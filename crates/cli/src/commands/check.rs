@@ -1,10 +1,11 @@
+use hob_engine::Wanted;
 use serde_json::json;
 
 use crate::{
     context::Context,
     error::CommandError,
     exit::Exit,
-    render::checks::{self, Passing},
+    render::checks,
     repository::Repository,
     select::SelectArgs,
     style::{ERROR, SUCCESS, count, paint},
@@ -18,6 +19,12 @@ pub(crate) struct Args {
     /// Check the repository only, without asking any host
     #[arg(long)]
     offline: bool,
+    /// Have every host ask the registries for the images that it lacks; they count that like pulls
+    #[arg(long, conflicts_with = "offline")]
+    online: bool,
+    /// Show every check in a line of its own, not only those with something to report
+    #[arg(long)]
+    all: bool,
     #[command(flatten)]
     select: SelectArgs,
 }
@@ -47,7 +54,13 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, CommandE
     let mut answers = Vec::new();
     if !args.offline {
         let sight = context.observe(&desired, &selection).await?;
-        answers = context.unless_stopped(hob_engine::check(&desired, &selection, &sight)).await?;
+        let wanted = Wanted {
+            homelab: &homelab,
+            desired: &desired,
+            selection: &selection,
+            is_online: args.online,
+        };
+        answers = context.unless_stopped(hob_engine::check(wanted, &sight)).await?;
     }
     let has_failed = checks::has_failed(&answers);
     if ui.json {
@@ -58,7 +71,10 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, CommandE
             "ok": !has_failed,
         }))?;
     } else if !args.offline {
-        ui.page(&checks::text(&answers, Passing::Each))?;
+        ui.page(&match args.all {
+            true => checks::each(&answers),
+            false => checks::grid(&answers, ui.width()),
+        })?;
     }
     if has_failed {
         if !ui.json {

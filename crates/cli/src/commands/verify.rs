@@ -1,15 +1,16 @@
+use hob_engine::Wanted;
 use serde_json::json;
 
 use crate::{
     context::Context,
     error::CommandError,
     exit::Exit,
-    render::checks::{self, Passing},
+    render::checks,
     repository::{Repository, Sound},
     select::SelectArgs,
 };
 
-/// Verify what is deployed: running, healthy, on its networks, answering on its ports
+/// Verify what is deployed: healthy, on its networks, answering, open only where allowed
 ///
 /// Nothing is changed anywhere. Exits with 0 if no check failed, else with 1.
 #[derive(clap::Args, Debug)]
@@ -26,7 +27,9 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, CommandE
     let Sound { homelab, desired, .. } = Repository::open(context)?;
     let selection = args.select.selection(&homelab, &desired)?;
     let sight = context.observe(&desired, &selection).await?;
-    let answers = context.unless_stopped(hob_engine::verify(&desired, &selection, &sight)).await?;
+    let wanted =
+        Wanted { homelab: &homelab, desired: &desired, selection: &selection, is_online: false };
+    let answers = context.unless_stopped(hob_engine::verify(wanted, &sight)).await?;
     let has_failed = checks::has_failed(&answers);
     if ui.json {
         ui.json(&json!({
@@ -35,8 +38,10 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, CommandE
             "ok": !has_failed,
         }))?;
     } else {
-        let passing = if args.all { Passing::Each } else { Passing::PerStack };
-        ui.page(&checks::text(&answers, passing))?;
+        ui.page(&match args.all {
+            true => checks::each(&answers),
+            false => checks::per_stack(&answers),
+        })?;
     }
     Ok(if has_failed { Exit::Error } else { Exit::Good })
 }

@@ -1,49 +1,53 @@
 //! Checks, host by host.
 
-use hob_engine::{Answer, Check};
+mod grid;
+mod told;
 
+use hob_engine::{Answer, Check, Kind};
+
+pub(crate) use self::{grid::grid, told::told};
 use crate::style::{self, ERROR, HEADING, HINT, QUIET, SUCCESS, WARNING, paint};
 
-/// How much is shown of what is in order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Passing {
-    /// A line for each.
-    Each,
-    /// A line for each stack without anything to report, and what is to report of the others.
-    PerStack,
+/// Every check, a line each, host by host, then a summary.
+pub(crate) fn each(checks: &[Check]) -> String {
+    by_host(checks, |of_host| lines(of_host, widest(of_host)))
 }
 
-/// The checks of each host, a line each, then a summary.
-pub(crate) fn text(checks: &[Check], passing: Passing) -> String {
+/// A line for each stack without anything to report, and what is to report of the others.
+pub(crate) fn per_stack(checks: &[Check]) -> String {
+    by_host(checks, stacks)
+}
+
+fn by_host(checks: &[Check], of_host: impl Fn(&[Check]) -> String) -> String {
     let mut out = String::new();
-    for of_host in checks.chunk_by(|one, next| one.host == next.host) {
-        if let Some(first) = of_host.first() {
+    for checks in checks.chunk_by(|one, next| one.host == next.host) {
+        if let Some(first) = checks.first() {
             out += &format!("{}\n", paint(HEADING, &first.host));
         }
-        match passing {
-            Passing::Each => out += &lines(of_host, widest(of_host)),
-            Passing::PerStack => out += &stacks(of_host),
-        }
+        out += &of_host(checks);
     }
     out + &summary(checks)
 }
 
+/// Whether a check has nothing to report of a deployment: what is never asked yet is no news.
+fn is_quiet(check: &Check) -> bool {
+    check.answer == Answer::Pass || (check.answer == Answer::Skipped && check.kind == Kind::Route)
+}
+
 fn stacks(of_host: &[Check]) -> String {
     let mut out = String::new();
-    let told: Vec<Check> =
-        of_host.iter().filter(|check| check.answer != Answer::Pass).cloned().collect();
-    let widest = widest(&told);
+    let report = |checks: &[Check]| -> Vec<Check> {
+        checks.iter().filter(|check| !is_quiet(check)).cloned().collect()
+    };
+    let widest = widest(&report(of_host));
     for of_stack in of_host.chunk_by(|one, next| one.stack == next.stack) {
-        let (Some(stack), true) = (
-            of_stack.first().and_then(|check| check.stack.as_ref()),
-            of_stack.iter().all(|check| check.answer == Answer::Pass),
-        ) else {
-            let told: Vec<Check> =
-                of_stack.iter().filter(|check| check.answer != Answer::Pass).cloned().collect();
-            out += &lines(&told, widest);
+        let stack = of_stack.first().and_then(|check| check.stack.as_ref());
+        let (Some(stack), true) = (stack, of_stack.iter().all(is_quiet)) else {
+            out += &lines(&report(of_stack), widest);
             continue;
         };
-        let says = format!("{stack}: in order ({})", style::count(of_stack.len(), "check"));
+        let passed = of_stack.iter().filter(|check| check.answer == Answer::Pass).count();
+        let says = format!("{stack}: in order ({})", style::count(passed, "check"));
         out += &format!("  {} {says}\n", mark(Answer::Pass));
     }
     out
@@ -65,12 +69,19 @@ fn lines(checks: &[Check], widest: usize) -> String {
     let mut out = String::new();
     for check in checks {
         out += &format!("  {} {:widest$}  {}\n", mark(check.answer), name(check), check.message);
-        let wants_hint = matches!(check.answer, Answer::Warn | Answer::Fail);
-        if let (Some(hint), true) = (&check.hint, wants_hint) {
-            out += &format!("      {} {hint}\n", paint(HINT, "hint:"));
-        }
+        out += &hint(check);
     }
     out
+}
+
+/// What to try, if there is something to mend.
+fn hint(check: &Check) -> String {
+    match (&check.hint, check.answer) {
+        (Some(hint), Answer::Warn | Answer::Fail) => {
+            format!("      {} {hint}\n", paint(HINT, "hint:"))
+        }
+        _ => String::new(),
+    }
 }
 
 fn mark(answer: Answer) -> String {

@@ -1,8 +1,8 @@
-//! The machine itself: system, Engine, rights, clock, space, memory.
+//! The machine itself: system, rights, clock, memory, and whether it is what `hob.yaml` says.
 
-use hob_host::{ApiLevel, Disk};
+use hob_model::{GpuVendor, Machine};
 
-use super::{Answer, Check, Fitness};
+use super::{Check, Fitness, Kind, space::bytes};
 use crate::progress::count;
 
 /// A clock this far off makes log lines and health times of several hosts hard to compare.
@@ -10,127 +10,54 @@ const CLOCK_WARN_MS: u64 = 2_000;
 /// A clock this far off breaks certificates and one-time codes.
 const CLOCK_FAIL_MS: u64 = 60_000;
 
-/// Below this, Hob's own folder and the records in it are in danger.
-const ROOT_FREE_WARN: u64 = 256 * MIB;
-
-const MIB: u64 = 1 << 20;
-
 impl Fitness<'_> {
     pub(super) fn host(&self) -> Vec<Check> {
         let facts = self.facts;
-        let mut checks = vec![
-            self.check("reachable", Answer::Pass, format!("{}, {}", facts.os, facts.arch)),
-            self.engine(),
-            self.check("rights", Answer::Pass, format!("user {} may use Docker", facts.user)),
-            self.root_folder(),
-            self.clock(),
-        ];
-        checks.extend(self.platforms());
+        let mut checks =
+            vec![self.pass(Kind::Reachable, "reachable", format!("{}, {}", facts.os, facts.arch))];
+        checks.extend(self.machine());
+        checks.extend(self.engine());
+        let says = format!("user {} may use Docker", facts.user);
+        checks.push(self.pass(Kind::Rights, "rights", says));
+        checks.push(self.root_folder());
+        checks.push(self.clock());
         checks.extend(self.disks());
         checks.extend(self.memory());
         checks
     }
 
-    fn engine(&self) -> Check {
-        let facts = self.facts;
-        let (low, high) = (facts.engine_api_min, facts.engine_api);
-        let says = format!(
-            "Docker {}, API {}.{} to {}.{}",
-            facts.engine_version, low.0, low.1, high.0, high.1
-        );
-        if high < ApiLevel::OLDEST.api {
-            return self
-                .check("engine", Answer::Fail, format!("{says}: too old"))
-                .hint(format!("install Docker Engine {} or newer", ApiLevel::OLDEST.engine));
-        }
-        if low > ApiLevel::NEWEST_MINIMUM.api {
-            return self
-                .check("engine", Answer::Fail, format!("{says}: newer than this Hob can speak"))
-                .hint("install a newer Hob");
-        }
-        self.check("engine", Answer::Pass, says)
-    }
-
     fn root_folder(&self) -> Check {
         let root = &self.host.root;
-        match &self.facts.root_folder {
-            Ok(()) => self.check("root folder", Answer::Pass, format!("{root} can be written")),
-            Err(why) => {
-                let user = &self.facts.user;
-                self.check("root folder", Answer::Fail, format!("{root} cannot be written: {why}"))
-                    .hint(format!(
-                        "on the host, as root: install -d -o {user} -m 0700 {root}; or set \
-                         another root for this host in hob.yaml"
-                    ))
-            }
+        let what = "root folder";
+        if let Err(why) = &self.facts.root_folder {
+            let user = &self.facts.user;
+            let says = format!("{root} cannot be written: {why}");
+            return self.fail(Kind::RootFolder, what, says).hint(format!(
+                "on the host, as root: install -d -o {user} -m 0750 {root}; or set another root \
+                 for this host in hob.yaml"
+            ));
         }
+        if self.facts.is_root_open {
+            let says = format!("{root} is open to other users of the host");
+            let hint = format!("on the host: chmod 0750 {root}");
+            return self.warn(Kind::RootFolder, what, says).hint(hint);
+        }
+        self.pass(Kind::RootFolder, what, format!("{root} can be written"))
     }
 
     fn clock(&self) -> Check {
         let ahead = self.facts.clock_ahead_ms;
         let off = ahead.unsigned_abs();
         if off < CLOCK_WARN_MS {
-            return self.check("clock", Answer::Pass, "agrees with this machine's");
+            return self.pass(Kind::Clock, "clock", "agrees with this machine's");
         }
         let way = if ahead > 0 { "ahead of" } else { "behind" };
-        let answer = if off < CLOCK_FAIL_MS { Answer::Warn } else { Answer::Fail };
-        self.check("clock", answer, format!("{} s {way} this machine's", off / 1000))
-            .hint("switch time synchronisation on: timedatectl set-ntp true")
-    }
-
-    /// Services that ask for another processor than the host has.
-    fn platforms(&self) -> Vec<Check> {
-        let mut checks = Vec::new();
-        for (stack_name, stack) in self.stacks() {
-            for (service, wanted) in &stack.services {
-                let Some(platform) = &wanted.spec.platform else { continue };
-                let arch = platform.split('/').nth(1).unwrap_or(platform);
-                if arch != self.facts.arch {
-                    let says =
-                        format!("{service} asks for {platform}, the host is {}", self.facts.arch);
-                    checks.push(
-                        self.check("platform", Answer::Warn, says)
-                            .of(stack_name)
-                            .hint("it starts only if the host can emulate that processor"),
-                    );
-                }
-            }
-        }
-        checks
-    }
-
-    fn disks(&self) -> Vec<Check> {
-        let root = &self.host.root;
-        let mut checks: Vec<Check> = self
-            .host
-            .storage
-            .iter()
-            .map(|kept| self.disk(&kept.path, kept.min_free_bytes))
-            .collect();
-        if !self.host.storage.iter().any(|kept| kept.path == *root) {
-            checks.push(self.disk(root, Some(ROOT_FREE_WARN)));
-        }
-        checks
-    }
-
-    fn disk(&self, path: &str, min_free: Option<u64>) -> Check {
-        let what = format!("space {path}");
-        let Disk { free_bytes, total_bytes } = match self.facts.disks.get(path) {
-            Some(Ok(disk)) => *disk,
-            Some(Err(why)) => {
-                return self
-                    .check(what, Answer::Fail, format!("cannot be measured: {why}"))
-                    .hint(format!("is {path} mounted?"));
-            }
-            None => return self.check(what, Answer::Skipped, "the host does not tell"),
+        let says = format!("{} s {way} this machine's", off / 1000);
+        let check = match off < CLOCK_FAIL_MS {
+            true => self.warn(Kind::Clock, "clock", says),
+            false => self.fail(Kind::Clock, "clock", says),
         };
-        let says = format!("{} of {} free", bytes(free_bytes), bytes(total_bytes));
-        match min_free {
-            Some(least) if free_bytes < least => self
-                .check(what, Answer::Warn, format!("{says}, less than {}", bytes(least)))
-                .hint("remove what is not needed there, such as old images: docker image prune"),
-            _ => self.check(what, Answer::Pass, says),
-        }
+        check.hint("switch time synchronisation on, as root: timedatectl set-ntp true")
     }
 
     fn memory(&self) -> Option<Check> {
@@ -144,59 +71,57 @@ impl Fitness<'_> {
             return None;
         }
         let sum = limits.iter().fold(0_u64, |sum, limit| sum.saturating_add(*limit));
-        let says = format!(
-            "limits of {} add up to {}, the host has {}",
-            count(limits.len(), "service"),
-            bytes(sum),
-            bytes(has)
-        );
+        let limits = count(limits.len(), "service");
+        let says =
+            format!("limits of {limits} add up to {}, the host has {}", bytes(sum), bytes(has));
         Some(if sum > has {
-            self.check("memory", Answer::Warn, says)
+            self.warn(Kind::Memory, "memory", says)
                 .hint("under load the kernel will kill one of them: lower limits or move a stack")
         } else {
-            self.check("memory", Answer::Pass, says)
+            self.pass(Kind::Memory, "memory", says)
         })
     }
-}
 
-/// `512 B`, `1.5 KiB`, `20 GiB`.
-fn bytes(number: u64) -> String {
-    const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
-    if number < 1024 {
-        return format!("{number} B");
-    }
-    let mut tenths = u128::from(number) * 10;
-    let mut unit = "B";
-    for next in UNITS {
-        if tenths < 10 * 1024 {
-            break;
+    /// What `hob.yaml` says about the machine and is not so.
+    fn machine(&self) -> Vec<Check> {
+        let Some(Machine { memory, gpus, arch, .. }) = self.wanted.desired.machines.get(self.name)
+        else {
+            return Vec::new();
+        };
+        let facts = self.facts;
+        let mut wrong = Vec::new();
+        if let Some(arch) = arch
+            && arch.value.as_str().split('/').next() != Some(facts.arch.as_str())
+        {
+            wrong.push(format!("hob.yaml says {}, it is {}", arch.value, facts.arch));
         }
-        tenths /= 1024;
-        unit = next;
-    }
-    if tenths < 100 && !tenths.is_multiple_of(10) {
-        format!("{}.{} {unit}", tenths / 10, tenths % 10)
-    } else {
-        format!("{} {unit}", tenths / 10)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::bytes;
-
-    #[test]
-    fn sizes_are_short() {
-        let cases = [
-            (0, "0 B"),
-            (1023, "1023 B"),
-            (1536, "1.5 KiB"),
-            (512 << 20, "512 MiB"),
-            (10 << 30, "10 GiB"),
-            (u64::MAX, "16383 PiB"),
-        ];
-        for (number, expected) in cases {
-            assert_eq!(bytes(number), expected);
+        if let Some(memory) = memory
+            // Firmware and kernel keep some for themselves.
+            && facts.memory_bytes > 0
+            && facts.memory_bytes < memory.value - memory.value / 8
+        {
+            let (says, is) = (bytes(memory.value), bytes(facts.memory_bytes));
+            wrong.push(format!("hob.yaml says {says} of memory, it has {is}"));
         }
+        for vendor in [GpuVendor::Nvidia, GpuVendor::Amd, GpuVendor::Intel] {
+            let said: Vec<_> = gpus.iter().filter(|gpu| gpu.vendor == vendor).collect();
+            let seen: Vec<_> = facts.gpus.found.iter().filter(|gpu| gpu.vendor == vendor).collect();
+            if said.len() > seen.len() {
+                let gpus = count(said.len(), &format!("GPU of {vendor}"));
+                wrong.push(format!("hob.yaml says {gpus}, its driver tells of {}", seen.len()));
+                continue;
+            }
+            let most = seen.iter().filter_map(|gpu| gpu.memory_bytes).max();
+            let says = said.iter().filter_map(|gpu| gpu.vram_bytes).max();
+            if let (Some(says), Some(most)) = (says, most)
+                && most < says - says / 8
+            {
+                let (says, most) = (bytes(says), bytes(most));
+                wrong.push(format!("hob.yaml says a GPU with {says}, the largest has {most}"));
+            }
+        }
+        let told =
+            |says| self.warn(Kind::Machine, "machine", says).hint("correct the host in hob.yaml");
+        wrong.into_iter().map(told).collect()
     }
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, ops::RangeInclusive};
 use hob_model::{StackName, spec::NetworkMode};
 use hob_plan::observed::{ContainerOwner, ContainerState};
 
-use super::{Answer, Check, Fitness};
+use super::{Check, Fitness, Kind};
 use crate::progress::count;
 
 /// A range longer than this is not asked for port by port.
@@ -47,14 +47,12 @@ impl Fitness<'_> {
         }
         if checks.is_empty() && free > 0 {
             checks.push(match self.facts.listening {
-                Some(_) => self.check(
+                Some(_) => {
+                    self.pass(Kind::Port, "ports", format!("{} free or ours", count(free, "port")))
+                }
+                None => self.skip(
+                    Kind::Port,
                     "ports",
-                    Answer::Pass,
-                    format!("{} free or ours", count(free, "port")),
-                ),
-                None => self.check(
-                    "ports",
-                    Answer::Skipped,
                     "no container is in the way; the host does not tell what else listens",
                 ),
             });
@@ -63,12 +61,15 @@ impl Fitness<'_> {
     }
 
     fn taken(&self, number: u16, protocol: &str, service: &str, holder: &str) -> Check {
-        self.check(
+        self.fail(
+            Kind::Port,
             format!("port {number}/{protocol}"),
-            Answer::Fail,
             format!("{service} wants it, and {holder} has it"),
         )
-        .hint("stop what holds it, or publish another port")
+        .hint(format!(
+            "stop what holds it (on the host, as root: ss -lptu sport = :{number}), or publish \
+             another port"
+        ))
     }
 
     /// Who holds a port that a service wants, if not that service itself or something that Hob
@@ -98,7 +99,8 @@ impl Fitness<'_> {
             match &container.owner {
                 // What Hob made for this homelab is replaced or removed by the plan, or the plan
                 // says why not. Another homelab's is as foreign as any.
-                ContainerOwner::Hob { identity, .. } if identity.homelab == self.homelab => {}
+                ContainerOwner::Hob { identity, .. }
+                    if identity.homelab == self.wanted.desired.homelab => {}
                 ContainerOwner::Hob { identity, .. } => {
                     return Some(format!("container {name} of homelab {}", identity.homelab));
                 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use hob_model::{NetworkName, VolumeName};
 
-use super::{Answer, Check, Fitness};
+use super::{Check, Fitness, Kind};
 use crate::progress::count;
 
 impl Fitness<'_> {
@@ -26,7 +26,7 @@ impl Fitness<'_> {
                 }
                 let says = format!("external network {network} is not there");
                 let (file, line) = (&place.file, place.line);
-                checks.push(self.check("networks", Answer::Fail, says).of(stack_name).hint(
+                checks.push(self.fail(Kind::Network, "networks", says).of(stack_name).hint(
                     format!(
                         "it is called external at {file}:{line}; to have Hob make it, name it \
                          under networks in hob.yaml"
@@ -36,7 +36,7 @@ impl Fitness<'_> {
         }
         if checks.is_empty() && !there.is_empty() {
             let says = format!("{} there or made by Hob", count(there.len(), "external network"));
-            checks.push(self.check("networks", Answer::Pass, says));
+            checks.push(self.pass(Kind::Network, "networks", says));
         }
         checks
     }
@@ -52,12 +52,10 @@ impl Fitness<'_> {
                 }
                 let says = format!("external volume {volume} is not there");
                 let (file, line) = (&place.file, place.line);
-                checks.push(self.check("volumes", Answer::Fail, says).of(stack_name).hint(
-                    format!(
-                        "it is called external at {file}:{line}; on the host: docker volume \
+                checks.push(self.fail(Kind::Volume, "volumes", says).of(stack_name).hint(format!(
+                    "it is called external at {file}:{line}; on the host: docker volume \
                          create {volume}"
-                    ),
-                ));
+                )));
             }
         }
         checks

@@ -71,15 +71,14 @@ impl EngineClient {
         &self.version.engine
     }
 
+    /// What it was when the connection was made, and what it accepts.
+    pub(crate) fn seen(&self) -> &Version {
+        &self.version
+    }
+
     /// For streams, which look after their own limits.
     pub(crate) fn docker(&self) -> &Docker {
         &self.docker
-    }
-
-    /// Asks again.
-    pub(crate) async fn version(&self) -> Result<Version, HostErrorKind> {
-        let version = self.ask(|docker| async move { docker.version().await }).await?;
-        read_version(&version)
     }
 
     /// A request that is answered at once.

@@ -10,6 +10,7 @@ mod failure;
 mod files;
 mod hooks;
 mod inner_files;
+mod inside;
 mod listed;
 mod lock;
 mod logs;
@@ -17,6 +18,7 @@ mod observe;
 mod perform;
 mod pull;
 mod redact;
+mod registry;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -44,8 +46,8 @@ pub(crate) use self::engine::Version;
 pub use self::wait::await_within;
 use self::{engine::EngineClient, events::Events};
 use crate::{
-    Ask, Facts, FactsAsk, Host, HostError, HostErrorKind, HostLock, LockAsk, LogLine, LogOptions,
-    StepRun, facts,
+    Ask, Facts, FactsAsk, Host, HostError, HostErrorKind, HostLock, Inside, LockAsk, LogLine,
+    LogOptions, StepRun, facts,
     folder::{self, Root, Script},
     transport::Transport,
 };
@@ -152,15 +154,33 @@ impl Host for DockerHost {
                 return Err(HostErrorKind::Other(format!("{bad:?} is no absolute path")));
             }
             let sought: Vec<String> = ask.paths.iter().map(|path| format!("?{path}")).collect();
-            let paths = ask.storage.iter().chain(&sought).map(String::as_str);
+            let info = self.engine.ask(|docker| async move { docker.info().await }).await?;
+            let engine_root = info.docker_root_dir.unwrap_or_default();
+            let of_engine = std::iter::once(&engine_root).filter(|path| path.starts_with('/'));
+            let paths = ask.storage.iter().chain(of_engine).chain(&sought).map(String::as_str);
             let input = folder::lines_input(&self.root, paths);
+            let version = self.engine.seen();
+            let Version { engine, api_min } = version;
+            let mut known = Facts::of_engine(&engine.version, engine.api, *api_min, &engine.arch);
+            known.engine_root = engine_root;
             let before = std::time::SystemTime::now();
-            let (version, output) =
-                tokio::try_join!(self.engine.version(), self.script(Script::Facts, input),)?;
+            let (output, images) =
+                tokio::join!(self.script(Script::Facts, input), self.ask_registries(&ask.images));
             let after = std::time::SystemTime::now();
-            facts::parse(&output, &version, (before, after))
+            known.images = images;
+            facts::parse(&output?, known, (before, after))
         };
         asked.await.map_err(|kind| self.error("asking for facts", kind))
+    }
+
+    async fn inside(
+        &self,
+        container: &ContainerName,
+        command: &[&str],
+        within: Duration,
+    ) -> Result<Inside, HostError> {
+        let ran = self.run_inside(container, command, within).await;
+        ran.map_err(|kind| self.error(format!("asking in container {container}"), kind))
     }
 
     async fn logs(

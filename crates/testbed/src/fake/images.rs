@@ -48,6 +48,11 @@ impl Images {
         self.special.get(image).cloned().unwrap_or_default()
     }
 
+    /// Whether there is an image of that name.
+    pub(super) fn has(&self, image: &ImageRef) -> bool {
+        !self.get(image).missing
+    }
+
     /// Puts another build under the name. Hosts that have pulled it keep the one they have.
     pub(super) fn publish(&mut self, image: ImageRef, product: Product) {
         let revision = self.special.get(&image).map_or(0, |last| last.revision) + 1;

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hob_host::{HostErrorKind, Presence};
+use hob_host::{FirewallState, HostErrorKind, Presence};
+
+use super::machine::Machine;
 
 /// What is wrong with a machine.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,11 +15,38 @@ pub(super) struct Luck {
     pub(super) logs_break: bool,
     /// Paths at which there is nothing; everywhere else is what is wanted.
     pub(super) missing_paths: BTreeSet<String>,
+    /// Mount points that `/etc/fstab` names and nothing is mounted at.
+    pub(super) unmounted: BTreeSet<String>,
+    /// Firewalls that are installed.
+    pub(super) firewalls: BTreeMap<String, FirewallState>,
+    /// Interfaces besides the usual ones, with their addresses.
+    pub(super) interfaces: BTreeMap<String, String>,
+    /// How far the clock is ahead.
+    pub(super) clock_ahead_ms: i64,
+    /// Whether others may look into Hob's folder.
+    pub(super) root_open: bool,
     /// Ports held by programs that are not containers.
     pub(super) busy_ports: BTreeSet<u16>,
     /// By number of the operation, counted from 1 on this machine since the story asked.
     pub(super) mishaps: BTreeMap<u64, Mishap>,
     pub(super) operations: u64,
+}
+
+/// Something that is so on a machine, or no more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Feature {
+    /// A firewall, and what it is doing; `None` removes it.
+    Firewall(String, Option<FirewallState>),
+    /// An interface with an address; `None` removes it.
+    Interface(String, Option<String>),
+    /// Whether something is mounted at a mount point that `/etc/fstab` names.
+    Mounted(String, bool),
+    /// How far the clock is ahead, in milliseconds.
+    Clock(i64),
+    /// Whether other users may look into Hob's folder.
+    RootOpen(bool),
+    /// Version of the Engine, and the highest API that it speaks.
+    Engine(String, (u16, u16)),
 }
 
 /// Why a machine cannot be used at all.
@@ -60,6 +89,9 @@ impl Luck {
         if self.missing_paths.iter().any(is_below) {
             return Presence::MissingAbove;
         }
+        if self.unmounted.iter().any(|at| path == at || path.starts_with(&format!("{at}/"))) {
+            return Presence::Empty;
+        }
         if path.starts_with("/dev/") { Presence::Device } else { Presence::Folder }
     }
 
@@ -84,6 +116,26 @@ impl Trouble {
             }
             Self::NoRights => HostErrorKind::NoRights { user: user(), socket: socket() },
             Self::OldEngine => HostErrorKind::EngineTooOld("1.38".into()),
+        }
+    }
+}
+
+impl Machine {
+    pub(super) fn feature(&mut self, feature: &Feature) {
+        let luck = &mut self.luck;
+        match feature.clone() {
+            Feature::Firewall(name, Some(state)) => drop(luck.firewalls.insert(name, state)),
+            Feature::Firewall(name, None) => drop(luck.firewalls.remove(&name)),
+            Feature::Interface(name, Some(at)) => drop(luck.interfaces.insert(name, at)),
+            Feature::Interface(name, None) => drop(luck.interfaces.remove(&name)),
+            Feature::Mounted(point, true) => drop(luck.unmounted.remove(&point)),
+            Feature::Mounted(point, false) => drop(luck.unmounted.insert(point)),
+            Feature::Clock(ahead_ms) => luck.clock_ahead_ms = ahead_ms,
+            Feature::RootOpen(open) => luck.root_open = open,
+            Feature::Engine(version, api) => {
+                self.state.engine.version = version;
+                self.state.engine.api = api;
+            }
         }
     }
 }

@@ -10,6 +10,7 @@
 mod behaviour;
 mod build;
 mod by_hand;
+mod facts;
 mod host;
 mod images;
 mod life;
@@ -35,7 +36,7 @@ use tokio::{sync::watch, time::Instant};
 pub use by_hand::ByHandError;
 pub use host::{FakeSession, Fate};
 pub use images::Product;
-pub use luck::{Mishap, Trouble};
+pub use luck::{Feature, Mishap, Trouble};
 
 use images::Images;
 use locks::Locks;
@@ -140,6 +141,11 @@ impl FakeWorld {
         } else {
             paths.remove(path);
         }
+    }
+
+    /// Changes what a machine tells of itself.
+    pub fn feature(&self, host: &HostName, feature: &Feature) {
+        self.lock().machine(host).feature(feature);
     }
 
     /// Lets the connection break at the end of every log of a machine, or no more.

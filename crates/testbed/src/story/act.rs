@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use hob_host::FirewallState;
 use hob_model::HostName;
 
 use super::words::{duration, number};
-use crate::fake::{Mishap, Trouble};
+use crate::fake::{Feature, Mishap, Trouble};
 
 /// A line of a story that is neither `hob` nor a change in the repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,6 +97,10 @@ pub enum Happening {
         /// Whether every log breaks off after its lines.
         broken: bool,
     },
+    /// `host HOST firewall ufw on`, `off`, `hidden`, `gone`; `host HOST interface NAME ADDRESS`,
+    /// `gone`; `host HOST mounts PATH`, `unmounts PATH`; `host HOST clock ahead TIME`, `right`;
+    /// `host HOST root open`, `closed`; `host HOST engine VERSION API`.
+    Feature(Feature),
     /// `host HOST port NUMBER busy`, `host HOST port NUMBER free`.
     Port {
         /// Which.
@@ -196,6 +201,9 @@ fn host_line(words: &[&str]) -> Result<Happening, String> {
         ["unlocked"] => Ok(Happening::Lock { held: false }),
         ["logs", "broken"] => Ok(Happening::Logs { broken: true }),
         ["logs", "whole"] => Ok(Happening::Logs { broken: false }),
+        ["firewall" | "interface" | "mounts" | "unmounts" | "clock" | "root" | "engine", ..] => {
+            feature(words).map(Happening::Feature)
+        }
         ["port", number, "busy"] => port(number, true),
         ["port", number, "free"] => port(number, false),
         ["fails", "at", operation] => mishap(operation, Mishap::Fails),
@@ -203,6 +211,32 @@ fn host_line(words: &[&str]) -> Result<Happening, String> {
         ["breaks", "at", operation] => mishap(operation, Mishap::Breaks),
         _ => Err(format!("a host cannot be {:?}", words.join(" "))),
     }
+}
+
+/// What is so on a host from now on.
+fn feature(words: &[&str]) -> Result<Feature, String> {
+    let own = |word: &str| word.to_owned();
+    Ok(match words {
+        ["firewall", name, "on"] => Feature::Firewall(own(name), Some(FirewallState::On)),
+        ["firewall", name, "off"] => Feature::Firewall(own(name), Some(FirewallState::Off)),
+        ["firewall", name, "hidden"] => Feature::Firewall(own(name), Some(FirewallState::Hidden)),
+        ["firewall", name, "gone"] => Feature::Firewall(own(name), None),
+        ["interface", name, "gone"] => Feature::Interface(own(name), None),
+        ["interface", name, address] => Feature::Interface(own(name), Some(own(address))),
+        ["mounts", point] => Feature::Mounted(own(point), true),
+        ["unmounts", point] => Feature::Mounted(own(point), false),
+        ["clock", "right"] => Feature::Clock(0),
+        ["clock", "ahead", time] => {
+            Feature::Clock(i64::try_from(duration(time)?.as_millis()).unwrap_or(i64::MAX))
+        }
+        ["root", "open"] => Feature::RootOpen(true),
+        ["root", "closed"] => Feature::RootOpen(false),
+        ["engine", version, api] => {
+            let (major, minor) = api.split_once('.').ok_or("an API such as 1.41")?;
+            Feature::Engine(own(version), (number(major, "API")?, number(minor, "API")?))
+        }
+        _ => return Err(format!("a host cannot have {:?}", words.join(" "))),
+    })
 }
 
 /// Variables of the stand-in program for words that read as a sentence.

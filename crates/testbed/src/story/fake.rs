@@ -156,6 +156,10 @@ impl FakeStoryWorld {
                 world.lack_path(host, path, *missing);
                 Ok(())
             }
+            Happening::Feature(feature) => {
+                world.feature(host, feature);
+                Ok(())
+            }
             Happening::Forwarding { .. } => Ok(()),
             Happening::Lock { held } => {
                 world.lock_by_other(host, held.then(another_run));

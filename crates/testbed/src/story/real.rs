@@ -147,6 +147,7 @@ impl RealStoryWorld {
             Happening::Port { busy: false, .. } => host.free_ports().await.map_err(trouble),
             Happening::Forwarding { allowed } => self.forwarding(host, *allowed).await,
             Happening::Disk { .. }
+            | Happening::Feature(_)
             | Happening::Mishap { .. }
             | Happening::Lock { .. }
             | Happening::Path { .. }

@@ -47,7 +47,7 @@ async fn pull(call: &HobCall, images: &[&str]) -> i32 {
         storage: Vec::new(),
     };
     let host = call.hosts.open(&"nas".into(), &nowhere).await.unwrap();
-    let mut run = StepRun { verdict: None, progress: &|_| {} };
+    let mut run = StepRun::new(&|_| {});
     for image in images {
         let op = Op::Pull { image: (*image).into(), platform: None };
         if let Err(why) = host.perform(&op, &mut run).await {

@@ -1,16 +1,20 @@
 //! Hosts that are fit, and hosts that are not.
 
+mod machine;
+mod network;
+mod registry;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use hob_host::{Disk, Facts, Presence};
-use hob_model::{Selection, desired::Desired};
+use hob_host::{Disk, Facts, Gpu, Gpus, Presence};
+use hob_model::{GpuVendor, Selection};
 use hob_plan::{
     observed::{Container, ContainerOwner, ContainerState, Health, HostState, Observed},
     ownership::Identity,
 };
 
 use super::*;
-use crate::testing::{bare, desired_of, lines, seen};
+use crate::testing::{bare, desired_of, homelab_of, lines, seen};
 
 const GIB: u64 = 1 << 30;
 
@@ -40,18 +44,12 @@ fn facts() -> Facts {
     let disk = Disk { free_bytes: 20 * GIB, total_bytes: 100 * GIB };
     Facts {
         os: "Debian GNU/Linux 12".into(),
-        arch: "arm64".into(),
-        engine_version: "28.5.2".into(),
-        engine_api: (1, 51),
-        engine_api_min: (1, 24),
         user: "deploy".into(),
-        root_folder: Ok(()),
         clock_ahead_ms: -300,
         memory_bytes: 4 * GIB,
         disks: BTreeMap::from([("/srv".into(), Ok(disk)), ("/opt/hob".into(), Ok(disk))]),
-        paths: BTreeMap::new(),
-        has_nvidia_tools: false,
         listening: Some(BTreeSet::new()),
+        ..Facts::of_engine("28.5.2", (1, 51), (1, 24), "arm64")
     }
 }
 
@@ -64,19 +62,33 @@ fn state() -> HostState {
     state.clone()
 }
 
-/// The answers other than that all is well.
+/// The answers other than that all is well, and that registries were not asked.
 fn check(facts: &Facts, state: &HostState) -> String {
-    check_all(&desired_of(REPOSITORY), facts, state)
-        .lines()
-        .filter(|line| !line.contains(": Pass, "))
+    news(&check_all(REPOSITORY, facts, state))
+}
+
+fn news(text: &str) -> String {
+    text.lines()
+        .filter(|line| !line.contains(": Pass, ") && !line.contains("nas images: Skipped"))
         .collect::<Vec<_>>()
         .join("\n")
 }
 
-fn check_all(desired: &Desired, facts: &Facts, state: &HostState) -> String {
+fn check_all(repository: &str, facts: &Facts, state: &HostState) -> String {
+    check_selected(repository, &Selection::default(), facts, state, false)
+}
+
+fn check_selected(
+    repository: &str,
+    selection: &Selection,
+    facts: &Facts,
+    state: &HostState,
+    is_online: bool,
+) -> String {
+    let (homelab, desired) = homelab_of(repository);
     let name = "nas".into();
-    let selection = Selection::default();
-    lines(&judge_host(&desired.homelab, &name, &desired.hosts[&name], &selection, facts, state))
+    let wanted = Wanted { homelab: &homelab, desired: &desired, selection, is_online };
+    lines(&judge_host(wanted, &name, &desired.hosts[&name], facts, state))
 }
 
 fn container(owner: ContainerOwner, port: u16) -> Container {
@@ -93,7 +105,7 @@ fn container(owner: ContainerOwner, port: u16) -> Container {
 #[test]
 fn a_fit_host_passes_everything() {
     assert_eq!(
-        check_all(&desired_of(REPOSITORY), &facts(), &state()),
+        check_all(REPOSITORY, &facts(), &state()),
         "nas reachable: Pass, Debian GNU/Linux 12, arm64\n\
          nas engine: Pass, Docker 28.5.2, API 1.24 to 1.51\n\
          nas rights: Pass, user deploy may use Docker\n\
@@ -102,8 +114,10 @@ fn a_fit_host_passes_everything() {
          nas space /srv: Pass, 20 GiB of 100 GiB free\n\
          nas space /opt/hob: Pass, 20 GiB of 100 GiB free\n\
          nas memory: Pass, limits of 1 service add up to 1 GiB, the host has 4 GiB\n\
+         nas firewall: Pass, none is on\n\
          nas ports: Pass, 3 ports free or ours\n\
-         nas networks: Pass, 2 external networks there or made by Hob\n"
+         nas networks: Pass, 2 external networks there or made by Hob\n\
+         nas images: Skipped, registries are not asked; hob check --online asks them\n"
     );
 }
 
@@ -140,10 +154,10 @@ fn each_thing_that_is_wrong_is_told_with_what_to_try() {
         "nas engine: Fail, Docker 28.5.2, API 1.24 to 1.40: too old (install Docker Engine 20.10 \
          or newer)\n\
          nas root folder: Fail, /opt/hob cannot be written: permission denied (on the host, as \
-         root: install -d -o deploy -m 0700 /opt/hob; or set another root for this host in \
+         root: install -d -o deploy -m 0750 /opt/hob; or set another root for this host in \
          hob.yaml)\n\
-         nas clock: Fail, 90 s ahead of this machine's (switch time synchronisation on: \
-         timedatectl set-ntp true)\n\
+         nas clock: Fail, 90 s ahead of this machine's (switch time synchronisation on, as \
+         root: timedatectl set-ntp true)\n\
          nas space /srv: Warn, 3 GiB of 100 GiB free, less than 10 GiB (remove what is not needed \
          there, such as old images: docker image prune)\n\
          nas space /opt/hob: Fail, cannot be measured: no such folder (is /opt/hob mounted?)\n\
@@ -157,7 +171,7 @@ fn a_port_is_taken_by_somebody_else_only() {
     let mut state = state();
     state.containers.insert("old-web".into(), container(ContainerOwner::Foreign, 80));
     let taken = "nas web/port 80/tcp: Fail, app wants it, and container old-web has it (stop what \
-                 holds it, or publish another port)";
+                 holds it (on the host, as root: ss -lptu sport = :80), or publish another port)";
     assert_eq!(check(&facts(), &state), taken);
     // The same service, deployed by Compose: it will be adopted or replaced, not fought.
     let by_compose = ContainerOwner::Compose { project: "web".into(), service: "app".into() };
@@ -168,7 +182,7 @@ fn a_port_is_taken_by_somebody_else_only() {
     assert_eq!(
         check(&Facts { listening: Some(listening), ..facts() }, &state),
         "nas web/port 5001/udp: Fail, app wants it, and a program of the host has it (stop what \
-         holds it, or publish another port)"
+         holds it (on the host, as root: ss -lptu sport = :5001), or publish another port)"
     );
     // Another address of the host, and another protocol, are not in the way.
     let listening = BTreeSet::from([
@@ -201,7 +215,7 @@ fn another_homelabs_container_is_somebody_elses() {
     assert_eq!(
         check(&facts(), &state),
         "nas web/port 80/tcp: Fail, app wants it, and container web-app-1 of homelab cabin has it \
-         (stop what holds it, or publish another port)"
+         (stop what holds it (on the host, as root: ss -lptu sport = :80), or publish another port)"
     );
 }
 
@@ -218,12 +232,9 @@ fn an_external_network_must_be_there_or_be_made() {
 
 #[test]
 fn what_is_deployed_elsewhere_does_not_count() {
-    let desired = desired_of(REPOSITORY);
-    let name = "nas".into();
     let selection =
         Selection { skip_stacks: BTreeSet::from(["web".into()]), ..Selection::default() };
-    let host = &desired.hosts[&name];
-    let text = lines(&judge_host("home", &name, host, &selection, &facts(), &state()));
+    let text = check_selected(REPOSITORY, &selection, &facts(), &state(), false);
     assert!(!text.contains("port") && !text.contains("memory"), "{text}");
 }
 
@@ -246,9 +257,11 @@ services:
 
 fn check_things(paths: &[(&str, Presence)]) -> String {
     let paths = paths.iter().map(|(path, presence)| ((*path).to_owned(), *presence)).collect();
-    let desired = desired_of(THINGS);
-    let text = check_all(&desired, &Facts { paths, ..facts() }, &HostState::default());
-    let of_things = text.lines().filter(|line| line.contains("media/") || line.contains("paths"));
+    let text = check_all(THINGS, &Facts { paths, ..facts() }, &HostState::default());
+    let of_things = text
+        .lines()
+        .filter(|line| line.contains("media/") || line.contains("paths"))
+        .filter(|line| !line.contains("media/gpu"));
     of_things.collect::<Vec<_>>().join("\n")
 }
 
@@ -276,10 +289,7 @@ fn what_services_take_from_the_machine_has_to_be_there() {
          would put an empty folder in its place (is the program that makes it running on the \
          host?)\n\
          nas media/mount /srv/cache: Fail, player mounts it, and it is not there (make it on the \
-         host, or mount the storage that it lies on)\n\
-         nas media/gpu: Fail, brain asks for an NVIDIA GPU, and the host's tools are missing \
-         (install nvidia-container-toolkit on the host, then: nvidia-ctk runtime configure \
-         --runtime=docker, and restart Docker)"
+         host, or mount the storage that it lies on)"
     );
 }
 
