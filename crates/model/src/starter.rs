@@ -14,6 +14,7 @@ pub fn starter(host: &str) -> BTreeMap<String, String> {
 }
 
 const HOMELAB: &str = "\
+# yaml-language-server: $schema=.hob/schema.json
 # What runs where. Hob needs no other file in this repository; the rest are Compose files.
 homelab: home
 

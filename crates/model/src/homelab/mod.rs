@@ -36,6 +36,12 @@ pub(crate) use size::bytes as byte_amount;
 /// The name of the file that describes a homelab, in the root of its repository.
 pub const HOMELAB_FILE: &str = "hob.yaml";
 
+/// Where the JSON Schema of `hob.yaml` lies in a repository, for editors. Hob does not need it.
+pub const SCHEMA_FILE: &str = ".hob/schema.json";
+
+/// The first line of a `hob.yaml`, by which language servers for YAML find its schema.
+pub const MODELINE: &str = "# yaml-language-server: $schema=.hob/schema.json";
+
 /// Hob's folder on a host that does not say otherwise.
 pub const ROOT_DEFAULT: &str = "/opt/hob";
 

@@ -16,6 +16,7 @@ use crate::{
 mod build;
 mod content;
 mod cross;
+mod examples;
 mod exposed;
 mod facets;
 mod inner_files;
@@ -185,7 +186,8 @@ impl Resolver<'_> {
             self.findings.extend(seen);
         }
         for finding in loaded.findings {
-            let mut finding = self.repository.finding(finding);
+            let finding = self.repository.finding(finding);
+            let mut finding = examples::name_in_hint(self.repository, finding);
             finding.place.get_or_insert_with(|| sources.place.clone());
             if variables::is_undefined(&finding) {
                 self.undefined.add(finding, host_name, name, sources);

@@ -60,8 +60,14 @@ pub fn stack_origin(
     let declared = homelab.hosts.get(host)?;
     let mut of_host = sources::of_host(homelab, &repository, host, declared, &mut findings);
     let sources = of_host.stacks.remove(stack)?;
-    let environment =
-        variables::environment(homelab, &repository, (host, declared), stack, &sources, &mut findings);
+    let environment = variables::environment(
+        homelab,
+        &repository,
+        (host, declared),
+        stack,
+        &sources,
+        &mut findings,
+    );
     let mut origins = BTreeMap::new();
     for path in &sources.env_files {
         let Ok(bytes) = repository.read(path) else { continue };
@@ -101,9 +107,8 @@ pub fn stack_origin(
         };
         origins.insert(name.clone(), origin);
     }
-    let is_spelled = said.is_some_and(|said| !said.files.is_empty());
     let layers = sources.layers.into_iter().map(|layer| {
-        let pattern = homelab.layers.get(layer.order).filter(|_| !is_spelled);
+        let pattern = homelab.layers.get(layer.order).filter(|_| !layer.is_spelled);
         let pattern = pattern
             .map_or_else(|| format!("stacks.{stack}.files"), |layer| layer.files.value.to_string());
         StackLayer { file: layer.path, pattern }

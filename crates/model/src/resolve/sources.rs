@@ -24,6 +24,8 @@ pub(super) struct Sources {
     pub(super) layers: Vec<Layer>,
     /// Its files with variables, lowest priority first; they exist.
     pub(super) env_files: Vec<String>,
+    /// Where such files are looked for: those, and those that are not there.
+    pub(super) env_places: Vec<String>,
     /// A project name that `hob.yaml` gives.
     pub(super) project: Option<String>,
     /// What makes the host run it.
@@ -39,6 +41,8 @@ pub(super) struct Layer {
     pub(super) part: Option<Part>,
     /// Its position among the layer patterns.
     pub(super) order: usize,
+    /// Whether `hob.yaml` names it for the stack, and no pattern leads to it.
+    pub(super) is_spelled: bool,
 }
 
 impl Sources {
@@ -105,7 +109,7 @@ impl Finder<'_, '_> {
             .filter(|(_, pattern)| !pattern.value.is_of_stack())
             .filter_map(|(order, pattern)| {
                 let path = self.find_one(pattern, self.name.as_str())?;
-                Some(Layer { path, part: None, order })
+                Some(Layer { path, part: None, order, is_spelled: false })
             })
             .collect()
     }
@@ -119,7 +123,7 @@ impl Finder<'_, '_> {
             return self
                 .spelled(stack, &spelled.files)
                 .into_iter()
-                .map(|path| Layer { path, part: None, order: 0 })
+                .map(|path| Layer { path, part: None, order: 0, is_spelled: true })
                 .collect();
         }
         let patterns = homelab.layers.iter().enumerate();
@@ -128,7 +132,7 @@ impl Finder<'_, '_> {
             .filter(|(_, pattern)| pattern.value.is_of_stack())
             .filter_map(|(order, pattern)| {
                 let path = self.find_one(pattern, stack.as_str())?;
-                Some(Layer { path, part: None, order })
+                Some(Layer { path, part: None, order, is_spelled: false })
             })
             .collect()
     }
@@ -232,18 +236,20 @@ impl Finder<'_, '_> {
     ) -> Sources {
         let homelab = self.homelab;
         let spelled = homelab.stacks.get(stack);
-        let env_files = match spelled {
+        let env_places = match spelled {
             Some(spelled) if !spelled.env_files.is_empty() => {
                 self.spelled(stack, &spelled.env_files)
             }
             _ => self.env_of_layers(stack, &layers, own),
         };
+        let is_there = |path: &&String| is_file(self.repository, path);
+        let env_files = env_places.iter().filter(is_there).cloned().collect();
         let project = spelled.and_then(|spelled| Some(spelled.project.as_ref()?.value.clone()));
-        Sources { layers, env_files, project, place }
+        Sources { layers, env_files, env_places, project, place }
     }
 
-    /// The files with variables of each layer, in the order of the layers: those that `hob.yaml`
-    /// names for it, else the `.env` beside its file. The host's own file is a layer of all its
+    /// Where the files with variables of each layer would be, in the order of the layers: those
+    /// that `hob.yaml` names for it, else the `.env` beside its file. The host's own file is a layer of all its
     /// stacks, so what lies beside it counts even for a stack that it changes nothing in.
     fn env_of_layers(&mut self, stack: &StackName, layers: &[Layer], own: &[Layer]) -> Vec<String> {
         let mut paths: Vec<String> = Vec::new();
@@ -260,18 +266,22 @@ impl Finder<'_, '_> {
             let files = layers.iter().filter(|_| !is_spelled).chain(own);
             paths.extend(files.filter(|file| file.order == order).map(beside));
         }
-        let mut kept: Vec<String> = Vec::new();
+        let mut places: Vec<String> = Vec::new();
         for path in paths {
-            if !kept.contains(&path) && is_file(self.repository, &path) {
-                kept.push(path);
+            if !places.contains(&path) {
+                places.push(path);
             }
         }
-        kept
+        places
     }
 
-    /// The files with variables that a layer's pattern leads to; there may be none.
+    /// The files with variables that a layer's pattern leads to; one without wildcards need not be
+    /// there.
     fn env_files(&mut self, stack: &StackName, pattern: &Placed<Pattern>) -> Vec<String> {
         let filled = pattern.value.fill(self.name.as_str(), stack.as_str());
+        if !filled.as_str().contains('*') {
+            return vec![self.repository.absolute(filled.as_str())];
+        }
         match filled.find(self.repository, self.repository.base()) {
             Ok(found) => found.into_iter().map(|found| found.path).collect(),
             Err(error) => {
@@ -339,6 +349,7 @@ fn beside(layer: &Layer) -> String {
     files::join(&files::parent(&layer.path), ".env")
 }
 
-fn is_file(repository: &Repository<'_>, path: &str) -> bool {
+/// Whether a file is there.
+pub(super) fn is_file(repository: &Repository<'_>, path: &str) -> bool {
     matches!(repository.kind(path), Ok(Some(Kind::File { .. })))
 }

@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hob_compose::{Files, Finding, dotenv, files::parent};
+use hob_compose::{Files, Finding, dotenv};
 
-use super::sources::Sources;
+use super::{
+    examples,
+    sources::{Sources, is_file},
+};
 use crate::{
     homelab::{HOMELAB_FILE, Homelab, Host, Vars},
     names::{HostName, StackName},
@@ -74,7 +77,8 @@ struct Missing {
     findings: Vec<Finding>,
     hosts: BTreeSet<HostName>,
     stacks: BTreeSet<StackName>,
-    env_file: String,
+    /// Files that would set it wherever it is missing, lowest priority first.
+    env_files: Vec<String>,
 }
 
 impl Undefined {
@@ -86,17 +90,19 @@ impl Undefined {
         sources: &Sources,
     ) {
         finding.hint = None;
+        let places = &sources.env_places;
         let missing =
             self.missing.entry((finding.code, finding.message.clone())).or_insert_with(|| {
                 Missing {
                     findings: Vec::new(),
                     hosts: BTreeSet::new(),
                     stacks: BTreeSet::new(),
-                    env_file: env_file(sources),
+                    env_files: places.clone(),
                 }
             });
         missing.hosts.insert(host.clone());
         missing.stacks.insert(stack.clone());
+        missing.env_files.retain(|path| places.contains(path));
         if !missing.findings.contains(&finding) {
             missing.findings.push(finding);
         }
@@ -109,36 +115,47 @@ impl Undefined {
 
 impl Missing {
     fn into_finding(self, repository: &Repository<'_>) -> Option<Finding> {
-        let Self { findings, hosts, stacks, env_file } = self;
-        let hosts: Vec<&str> = hosts.iter().map(HostName::as_str).collect();
-        let vars = match hosts.as_slice() {
-            [host] => format!("hosts.{host}.vars in {HOMELAB_FILE}"),
-            _ => {
-                format!("groups.all.vars in {HOMELAB_FILE} (it is missing on {})", hosts.join(", "))
+        let Self { findings, hosts, stacks: _, env_files } = self;
+        let first = findings.first()?;
+        let example = env_files.iter().rev().find_map(|path| {
+            let example = examples::of(repository, path)?;
+            examples::sets(repository, &example, variable(first)?).then_some((example, path))
+        });
+        let vars = vars(&hosts);
+        let mut there = env_files.iter().rev().filter(|path| is_file(repository, path));
+        let hint = match (example, there.next().or(env_files.first())) {
+            (Some((example, path)), _) if !is_file(repository, path) => {
+                let copy = examples::copy(repository, &example, path);
+                format!("{copy}, or set it under {vars}")
             }
-        };
-        let env_file = repository.relative(&env_file).unwrap_or(&env_file);
-        let where_ = if stacks.len() == 1 {
-            format!("in {env_file} or under {vars}")
-        } else {
-            format!("under {vars}")
+            (Some((example, path)), _) => {
+                let shown = |path| repository.relative(path).unwrap_or(path).to_owned();
+                let (path, example) = (shown(path), shown(&example));
+                format!("set it in {path}, as in {example}, or under {vars}")
+            }
+            (None, Some(path)) => {
+                let path = repository.relative(path).unwrap_or(path);
+                format!("set it in {path} or under {vars}")
+            }
+            (None, None) => format!("set it under {vars}"),
         };
         let mut findings = findings.into_iter();
-        let first = findings
-            .next()?
-            .hint(format!("set it {where_}, or write $$ if a dollar sign is meant"));
+        let first = findings.next()?.hint(format!("{hint}, or write $$ if a dollar sign is meant"));
         let places = findings.filter_map(|finding| finding.place).take(RELATED_MAX);
         Some(places.fold(first, |finding, place| finding.related(place, "and here")))
     }
 }
 
-/// The file that would set a variable of a stack: its nearest, or the one to create.
-fn env_file(sources: &Sources) -> String {
-    match sources.env_files.last() {
-        Some(path) => path.clone(),
-        None => {
-            let first = sources.layers.first().map(|layer| layer.path.as_str());
-            format!("{}/.env", parent(first.unwrap_or_default()))
-        }
+/// Where `hob.yaml` would set a variable for hosts.
+fn vars(hosts: &BTreeSet<HostName>) -> String {
+    let hosts: Vec<&str> = hosts.iter().map(HostName::as_str).collect();
+    match hosts.as_slice() {
+        [host] => format!("hosts.{host}.vars in {HOMELAB_FILE}"),
+        _ => format!("groups.all.vars in {HOMELAB_FILE} (it is missing on {})", hosts.join(", ")),
     }
+}
+
+/// The variable that the loader's finding is about; its message begins with it.
+fn variable(finding: &Finding) -> Option<&str> {
+    finding.message.strip_prefix("the variable ")?.split_whitespace().next()
 }

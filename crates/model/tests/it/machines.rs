@@ -142,48 +142,39 @@ stacks:
   film: { needs: [agent, b/db], tags: [big] }
   db: { hosts: [b], tags: [data] }
 --- stacks/agent/compose.yaml
-services: { agent: { image: agent, network_mode: none } }
+services: { agent: { image: "agent:1", network_mode: none } }
 --- stacks/film/compose.yaml
 x-hob: { tags: [own], needs: [agent] }
-services: { film: { image: film, network_mode: none } }
+services: { film: { image: "film:1", network_mode: none } }
 --- stacks/db/compose.yaml
-services: { db: { image: db, network_mode: none } }
+services: { db: { image: "db:1", network_mode: none } }
 "#
     ), @r#"
-    stacks/agent/compose.yaml:1:22: note[latest-tag] services.agent.image
-      agent has no tag, which means latest
-      hint: name the version: then an update is a change in the repository
-    stacks/db/compose.yaml:1:19: note[latest-tag] services.db.image
-      db has no tag, which means latest
-      hint: name the version: then an update is a change in the repository
-    stacks/film/compose.yaml:2:21: note[latest-tag] services.film.image
-      film has no tag, which means latest
-      hint: name the version: then an update is a change in the repository
     host a
       stack agent, tag base
         service agent as agent-agent-1
-          image: "agent"
+          image: "agent:1"
           network: "none"
           restart: "no"
       stack film, needs agent, needs b/db, tag big, tag fun, tag own
         service film as film-film-1
-          image: "film"
+          image: "film:1"
           network: "none"
           restart: "no"
     host b
       stack agent, tag base
         service agent as agent-agent-1
-          image: "agent"
+          image: "agent:1"
           network: "none"
           restart: "no"
       stack db, tag data
         service db as db-db-1
-          image: "db"
+          image: "db:1"
           network: "none"
           restart: "no"
       stack film, needs agent, needs db, tag big, tag own
         service film as film-film-1
-          image: "film"
+          image: "film:1"
           network: "none"
           restart: "no"
     "#);
@@ -228,7 +219,7 @@ layers:
   - { files: "h/{host}.yaml", env_files: "env/{host}.env" }
 hosts: { nas: { connect: local, stacks: [web], vars: { D: host } } }
 --- s/web.yaml
-services: { web: { image: "$A $B $C $D", network_mode: none } }
+services: { web: { image: "web:1", hostname: "$A $B $C $D", network_mode: none } }
 --- s/.env
 A=not read
 --- env/common.env
@@ -244,13 +235,11 @@ C=nas
 D=nas
 "#
     ), @r#"
-    s/web.yaml:1:20: note[latest-tag] services.web.image
-      common web nas host has no tag, which means latest
-      hint: name the version: then an update is a change in the repository
     host nas
       stack web
         service web as web-web-1
-          image: "common web nas host"
+          image: "web:1"
+          hostname: "common web nas host"
           network: "none"
           restart: "no"
     "#);

@@ -12,6 +12,7 @@ mod layers;
 mod machines;
 mod pi_gitops;
 mod policy;
+mod provenance;
 mod schema;
 mod service;
 mod starter;

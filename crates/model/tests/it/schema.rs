@@ -6,7 +6,10 @@ use std::{fs, path::Path};
 use hob_compose::tree::{self, Data, Node};
 use hob_model::{
     Finding, REPOSITORY_ROOT, Severity,
-    homelab::fields::{self, Field, Fields, Presence},
+    homelab::{
+        MODELINE, SCHEMA_FILE,
+        fields::{self, Field, Fields, Presence},
+    },
     load,
 };
 use serde_json::{Value, json};
@@ -340,4 +343,12 @@ fn parts(story: &str) -> impl Iterator<Item = String> {
 
 fn is_command(line: &str) -> bool {
     line.starts_with("$ ") || line.starts_with("> ") || line.starts_with("---")
+}
+
+#[test]
+fn what_init_writes_names_the_schema() {
+    assert!(MODELINE.ends_with(&format!("$schema={SCHEMA_FILE}")));
+    let starter = hob_model::starter("mini");
+    assert_eq!(starter["hob.yaml"].lines().next(), Some(MODELINE));
+    assert_eq!(schema_faults(&starter["hob.yaml"]), Vec::<String>::new());
 }
