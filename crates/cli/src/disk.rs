@@ -3,7 +3,6 @@
 
 use std::{
     error::Error,
-    ffi::OsString,
     fmt, fs,
     io::{self, Read, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
@@ -135,12 +134,33 @@ pub(crate) fn exists(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
 }
 
-/// Writes a file as a whole: whoever reads it sees the old or the new one.
+/// Writes a file, whole or not at all; one that was there keeps its mode. A link is followed, and
+/// what is no file (a terminal, a pipe, `/dev/null`) is written into.
 pub(crate) fn write(path: &Path, text: &str) -> Result<(), DiskError> {
-    let mut name = path.file_name().map_or_else(OsString::new, ToOwned::to_owned);
-    name.push(".part");
-    let part = path.with_file_name(name);
-    fs::write(&part, text).and_then(|()| fs::rename(&part, path)).map_err(trouble("writing", path))
+    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let found = fs::metadata(path).ok();
+    if found.as_ref().is_some_and(|it| !it.is_file()) {
+        let opened = fs::OpenOptions::new().write(true).open(path);
+        return opened
+            .and_then(|mut file| file.write_all(text.as_bytes()))
+            .map_err(trouble("writing", path));
+    }
+    let mut part = path.file_name().unwrap_or_default().to_owned();
+    part.push(format!(".{}.part", std::process::id()));
+    let part = path.with_file_name(part);
+    let made = fs::OpenOptions::new().write(true).create_new(true).open(&part);
+    let made = made.and_then(|mut file| {
+        if let Some(found) = &found {
+            file.set_permissions(found.permissions())?;
+        }
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    });
+    made.and_then(|()| fs::rename(&part, path)).map_err(|why| {
+        // What is half written helps nobody.
+        let _ = fs::remove_file(&part);
+        trouble("writing", path)(why)
+    })
 }
 
 /// Reads a text file.
@@ -370,6 +390,32 @@ mod tests {
         let on_disk = files.on_disk("/@repository/file").unwrap();
         assert_eq!(fs::read(on_disk).unwrap(), b"1234");
         assert!(files.open("/@repository").is_err());
+    }
+
+    #[test]
+    fn what_is_written_replaces_files_and_nothing_else() {
+        use std::os::unix::fs::PermissionsExt;
+        let root = tempfile::tempdir().unwrap();
+        let (file, link) = (root.path().join("file"), root.path().join("link"));
+        fs::write(&file, "old").unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+        std::os::unix::fs::symlink("file", &link).unwrap();
+        write(&link, "new").unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"new");
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+
+        let pipe = root.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        let reader = std::thread::spawn({
+            let pipe = pipe.clone();
+            move || fs::read_to_string(pipe).unwrap()
+        });
+        write(&pipe, "through").unwrap();
+        assert_eq!(reader.join().unwrap(), "through");
+        assert!(!fs::symlink_metadata(&pipe).unwrap().is_file());
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 3, "nothing is left behind");
     }
 
     #[test]
