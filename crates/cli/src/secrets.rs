@@ -15,6 +15,7 @@ use hob_model::{
 use hob_secrets::{
     Error,
     keys::Keyring,
+    keys_in_words,
     sops::{Format, Name, Sops, Step, names},
 };
 
@@ -183,7 +184,7 @@ impl Vault {
             Ok(sops) => sops.values().iter().map(|value| self.opened(path, value)).collect(),
             Err(why @ Error::NoKey { .. }) => {
                 findings.push(
-                    Finding::error(NO_KEY, why.to_string())
+                    Finding::error("unopened-secrets", why.to_string())
                         .at(named.place.clone())
                         .on("secrets.files")
                         .hint(self.keys.hint()),
@@ -338,8 +339,7 @@ impl Vault {
                 Opening::Opened(Secret::new(Arc::from(opened.expose().as_slice())))
             }
             None => {
-                let keys = self.keys.ring.len();
-                let why = format!("{file}: none of your {keys} keys opens this file");
+                let why = format!("{file}: {}", keys_in_words(self.keys.ring.len()));
                 Opening::NoKey { why, hint: self.keys.hint() }
             }
         }

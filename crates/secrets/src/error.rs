@@ -26,7 +26,8 @@ pub enum Error {
     },
     /// None of the keys opens it.
     #[error(
-        "{file}: none of your {keys} keys opens this file; it is for {}",
+        "{file}: {}; it is for {}",
+        keys_in_words(*.keys),
         if .recipients.is_empty() { "nobody's age key".to_owned() } else { .recipients.join(", ") }
     )]
     NoKey {
@@ -65,4 +66,13 @@ pub enum Error {
 
 fn place(line: &Option<u32>) -> String {
     line.map(|line| format!(":{line}")).unwrap_or_default()
+}
+
+/// That none of so many keys opens a file.
+pub fn keys_in_words(keys: usize) -> String {
+    match keys {
+        0 => "there is no key to open this file with".to_owned(),
+        1 => "your key does not open this file".to_owned(),
+        more => format!("none of your {more} keys opens this file"),
+    }
 }

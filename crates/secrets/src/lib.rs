@@ -9,4 +9,4 @@ pub mod keys;
 pub mod sops;
 pub mod vault;
 
-pub use error::{Error, Result};
+pub use error::{Error, Result, keys_in_words};

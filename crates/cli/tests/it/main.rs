@@ -15,6 +15,7 @@ mod errors;
 mod hermetic;
 mod offline;
 mod real_stories;
+mod secrets;
 mod stories;
 
 /// A module that is not named above would be no test at all.

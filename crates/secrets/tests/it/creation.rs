@@ -27,7 +27,7 @@ fn the_first_rule_that_fits_counts() {
          {first},\n      {second}\n"
     );
     let of = |path| recipients(rule(&text, path).unwrap());
-    assert_eq!(of("hosts/nas/secrets.env"), [first.clone()]);
+    assert_eq!(of("hosts/nas/secrets.env"), std::slice::from_ref(&first));
     assert_eq!(of("secrets.yaml"), [first.clone(), second.clone()]);
     assert_eq!(rule("creation_rules: []\n", "secrets.yaml"), Ok(None));
     let group = format!("creation_rules:\n  - key_groups:\n      - age: [{first}, {second}]\n");
@@ -55,7 +55,11 @@ fn what_is_made_first_is_a_rule_for_every_format() {
     let (_, recipient, _) = key();
     let text = starter(std::slice::from_ref(&recipient));
     for path in ["secrets.sops.yaml", "hosts/nas/a.sops.env", "b.sops.json", "c.sops.yml"] {
-        assert_eq!(recipients(rule(&text, path).unwrap()), [recipient.clone()], "{path}");
+        assert_eq!(
+            recipients(rule(&text, path).unwrap()),
+            std::slice::from_ref(&recipient),
+            "{path}"
+        );
     }
     assert_eq!(rule(&text, "compose.yaml"), Ok(None));
 }

@@ -110,7 +110,11 @@ fn a_value_in_clear_among_sealed_ones_is_noticed() {
     let text = file(Format::Yaml, &recipient, &[("A", "one")]).text();
     let text = format!("B: hunter2\n{text}");
     let why = open(&text, Format::Yaml, &keys).unwrap_err().to_string();
-    assert_snapshot!(why, @"secrets: B is not sealed; it was changed without its key, or two versions were merged");
+    assert_eq!(
+        why,
+        "secrets: B is not sealed; it was changed without its key, or two versions were \
+         merged"
+    );
 }
 
 #[test]
@@ -119,7 +123,7 @@ fn who_has_no_key_is_told_who_has() {
     let (others, _, _) = key();
     let text = file(Format::Yaml, &recipient, &[("A", "one")]).text();
     let why = open(&text, Format::Yaml, &others).unwrap_err().to_string();
-    let wanted = "secrets: none of your 1 keys opens this file; it is for ".to_owned();
+    let wanted = "secrets: your key does not open this file; it is for ".to_owned();
     assert_eq!(why, wanted + recipient.as_str());
 }
 
@@ -152,9 +156,16 @@ fn two_rules_and_rules_for_comments_are_refused() {
     let base = file(Format::Yaml, &recipient, &[]).text();
     let with = |rule: &str| base.replace("    version", &format!("    {rule}\n    version"));
     let two = with("encrypted_regex: a\n    unencrypted_suffix: b");
-    assert_snapshot!(open(&two, Format::Yaml, &keys).unwrap_err().to_string(), @"secrets: under sops stand two rules for what is sealed; there may be one");
+    assert_eq!(
+        open(&two, Format::Yaml, &keys).unwrap_err().to_string(),
+        "secrets: under sops stand two rules for what is sealed; there may be one"
+    );
     let comments = with("encrypted_comment_regex: secret");
-    assert_snapshot!(open(&comments, Format::Yaml, &keys).unwrap_err().to_string(), @"secrets: sops.encrypted_comment_regex is not supported: rules for comments; use encrypted_regex");
+    assert_eq!(
+        open(&comments, Format::Yaml, &keys).unwrap_err().to_string(),
+        "secrets: sops.encrypted_comment_regex is not supported: rules for comments; use \
+         encrypted_regex"
+    );
 }
 
 #[test]
@@ -202,10 +213,16 @@ fn names_that_lead_nowhere() {
     let mut sops = file(Format::Yaml, &recipient, &[("a.b", "1")]);
     let mut refused =
         |path: &str| sops.set(&name(path), &secret("x"), NOW).unwrap_err().to_string();
-    assert_snapshot!(refused("a"), @"secrets: a: this is a mapping or a list; name a value in it");
-    assert_snapshot!(refused("a.b.c"), @"secrets: a.b.c: there is no such value, and it cannot be added here");
-    assert_snapshot!(refused("list[3]"), @"secrets: list[3]: there is no such value, and it cannot be added here");
+    assert_eq!(refused("a"), "secrets: a: this is a mapping or a list; name a value in it");
+    assert_eq!(
+        refused("a.b.c"),
+        "secrets: a.b.c: there is no such value, and it cannot be added here"
+    );
+    assert_eq!(
+        refused("list[3]"),
+        "secrets: list[3]: there is no such value, and it cannot be added here"
+    );
     let mut dotenv = file(Format::Dotenv, &recipient, &[]);
     let why = dotenv.set(&name("a.b"), &secret("x"), NOW).unwrap_err().to_string();
-    assert_snapshot!(why, @"secrets: a.b: a dotenv file has names of letters, digits and _ only");
+    assert_eq!(why, "secrets: a.b: a dotenv file has names of letters, digits and _ only");
 }
