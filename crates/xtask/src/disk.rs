@@ -41,6 +41,23 @@ pub(crate) fn make_folder(path: &Path) -> Result<(), String> {
     fs::create_dir_all(path).map_err(|why| format!("making folder {}: {why}", path.display()))
 }
 
+/// Copies a folder with all that is in it; links are left out.
+pub(crate) fn copy_folder(from: &Path, to: &Path) -> Result<(), String> {
+    make_folder(to)?;
+    let doing = |why: std::io::Error| format!("copying {}: {why}", from.display());
+    for entry in fs::read_dir(from).map_err(doing)? {
+        let entry = entry.map_err(doing)?;
+        let kind = entry.file_type().map_err(doing)?;
+        let target = to.join(entry.file_name());
+        if kind.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else if kind.is_file() {
+            fs::copy(entry.path(), &target).map_err(doing)?;
+        }
+    }
+    Ok(())
+}
+
 /// Removes a file if it is there.
 pub(crate) fn remove_file(path: &Path) -> Result<(), String> {
     match fs::remove_file(path) {

@@ -1,5 +1,6 @@
 //! Chores of this repository: `cargo xtask <chore>`.
 
+mod adopt_corpus;
 mod bench;
 mod conformance;
 mod demo;
@@ -26,6 +27,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Chore {
+    AdoptCorpus(adopt_corpus::Arguments),
     /// What Hob costs beside Docker Compose, parallel with ssh, and Ansible.
     Bench(bench::Arguments),
     Conformance(conformance::Arguments),
@@ -52,6 +54,7 @@ type Outcome = Result<ExitCode, String>;
 fn main() -> ExitCode {
     let Arguments { chore } = Arguments::parse();
     let outcome = match chore {
+        Chore::AdoptCorpus(arguments) => adopt_corpus::run(&arguments),
         Chore::Bench(arguments) => bench::run(&arguments),
         Chore::Floor(arguments) => bench::floor::run(&arguments),
         Chore::Measure(arguments) => bench::measure::run(&arguments),

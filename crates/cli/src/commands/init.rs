@@ -3,9 +3,11 @@ use std::path::Path;
 use hob_model::{
     HOMELAB_FILE, REPOSITORY_ROOT,
     adopt::{Adopted, Note, Sureness, adopt},
+    homelab::SCHEMA_FILE,
 };
 use serde_json::json;
 
+use super::schema;
 use crate::{
     context::Context,
     disk::{self, DiskFiles},
@@ -79,15 +81,17 @@ fn nothing_readable(adopted: &Adopted) -> CommandError {
 /// Writes `hob.yaml` for what is there.
 fn describe(args: &Args, context: &Context, adopted: &Adopted) -> Result<Exit, CommandError> {
     let text = adopted.text();
+    let mut made = Vec::new();
     if !args.dry_run {
         disk::write_new(&context.path(HOMELAB_FILE.as_ref()), &text)?;
+        made.push(HOMELAB_FILE);
+        made.extend(add_schema(context)?);
     }
     if context.ui.json {
         let notes = adopted.notes.iter().map(
             |note| json!({ "sureness": word(note.sureness), "path": note.path, "text": note.text }),
         );
         let notes: Vec<_> = notes.collect();
-        let made: &[&str] = if args.dry_run { &[] } else { &[HOMELAB_FILE] };
         let found = json!({
             "hosts": adopted.hosts.len(),
             "stacks": stacks_on_hosts(adopted),
@@ -102,7 +106,9 @@ fn describe(args: &Args, context: &Context, adopted: &Adopted) -> Result<Exit, C
     match args.dry_run {
         true => context.ui.data(&text)?,
         false => {
-            context.ui.data(&format!("made {HOMELAB_FILE}\n"))?;
+            for name in made {
+                context.ui.data(&format!("made {name}\n"))?;
+            }
             let check = paint(HINT, "hob check --offline");
             let read = paint(HINT, HOMELAB_FILE);
             context.ui.talk(&format!(
@@ -117,6 +123,16 @@ fn describe(args: &Args, context: &Context, adopted: &Adopted) -> Result<Exit, C
 fn stacks_on_hosts(adopted: &Adopted) -> usize {
     let of_hosts = adopted.hosts.values();
     of_hosts.map(|host| host.stacks.len() + usize::from(host.has_own_file)).sum()
+}
+
+/// What editors check `hob.yaml` with, unless it is there.
+fn add_schema(context: &Context) -> Result<Option<&'static str>, CommandError> {
+    let path = context.path(SCHEMA_FILE.as_ref());
+    if disk::exists(&path) {
+        return Ok(None);
+    }
+    schema::write(&path)?;
+    Ok(Some(SCHEMA_FILE))
 }
 
 /// What was found, guessed and left out, a line each.
@@ -174,7 +190,8 @@ fn begin(args: &Args, context: &Context) -> Result<Exit, CommandError> {
     for (path, text) in &files {
         disk::write_new(&context.path(path.as_ref()), text)?;
     }
-    let names: Vec<&String> = files.keys().collect();
+    let mut names: Vec<&str> = files.keys().map(String::as_str).collect();
+    names.extend(add_schema(context)?);
     if context.ui.json {
         context.ui.json(&json!({ "made": names }))?;
     } else {

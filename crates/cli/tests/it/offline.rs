@@ -7,7 +7,7 @@ fn init_starts_a_homelab_that_has_no_errors() {
     let place = Place::empty();
     assert_eq!(
         place.say("init --host nas"),
-        "> hob init --host nas\nmade hob.yaml\nmade stacks/hello/compose.yaml\n\
+        "> hob init --host nas\nmade hob.yaml\nmade stacks/hello/compose.yaml\nmade .hob/schema.json\n\
          ! Next: hob check says whether all is well, hob plan what would happen, hob apply does \
          it.\n= 0\n"
     );
@@ -19,7 +19,7 @@ fn init_starts_a_homelab_that_has_no_errors() {
 
 #[test]
 fn init_changes_nothing_that_is_there() {
-    let place = Place::with("--- stacks/hello/compose.yaml\nservices: {}\n");
+    let place = Place::with("--- stacks/hello/compose.yaml/notes.md\nLater.\n");
     assert_eq!(
         place.say("init"),
         "> hob init\n! refused: stacks/hello/compose.yaml is there already\n\
@@ -108,6 +108,7 @@ fn help_says_what_everything_means() {
         ("status", "\nSelection:"),
         ("logs", "\nSelection:"),
         ("config", "\nEverywhere:"),
+        ("schema", "\nEverywhere:"),
         ("version", "\nEverywhere:"),
         ("completions", "\nEverywhere:"),
     ] {
@@ -152,4 +153,90 @@ fn init_describes_what_is_there() {
 fn what_init_found_is_data_too() {
     let grown = Place::with(GROWN).hob("init --dry-run --json").stdout;
     insta::assert_snapshot!(grown);
+}
+
+#[test]
+fn init_does_not_begin_beside_compose_files_that_it_cannot_read() {
+    let broken = "--- compose.yaml\nservices:\n  web:\n    image: x\n  bad\n";
+    let place = Place::with(broken);
+    assert_eq!(
+        place.say("init"),
+        "> hob init\n! refused: no Compose file here can be read\n!   caused by: compose.yaml: not \
+         valid, line 5: this is not valid YAML: simple key expect ':'\n! hint: mend them and run \
+         hob init again, or begin in an empty folder\n= 1\n"
+    );
+    assert!(!is_there(&place.repository().join("hob.yaml")));
+    assert!(!is_there(&place.repository().join("stacks")));
+}
+
+#[test]
+fn init_stays_in_the_repository_and_goes_round_no_circle() {
+    let place = Place::with("--- web.yaml\nservices: { web: { image: x } }\n");
+    for (to, name) in [(".", "loop"), ("/etc", "etc"), ("nowhere", "gone")] {
+        std::os::unix::fs::symlink(to, place.repository().join(name)).unwrap();
+    }
+    insta::assert_snapshot!(place.say("init --dry-run"));
+    assert_eq!(place.hob("init").code, 0);
+    assert_eq!(
+        place.say("check --offline"),
+        "> hob check --offline\n\u{2713} repository: 1 host, 1 stack, 1 service, no errors\n= 0\n"
+    );
+}
+
+#[test]
+fn the_schema_is_printed_or_put_where_hob_yaml_says() {
+    let place = Place::empty();
+    assert_eq!(place.hob("init").code, 0);
+    let schema = place.hob("schema").stdout;
+    let parsed: serde_json::Value = serde_json::from_str(&schema).unwrap();
+    assert_eq!(parsed["$schema"], "http://json-schema.org/draft-07/schema#");
+    let file = place.repository().join(".hob/schema.json");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), schema);
+    let unchanged = "> hob schema --write\n.hob/schema.json is as it should be\n= 0\n";
+    assert_eq!(place.say("schema --write"), unchanged);
+    std::fs::write(&file, "{}").unwrap();
+    assert_eq!(
+        place.say("schema --write"),
+        "> hob schema --write\nmade .hob/schema.json\n! Editors read it if the first line of \
+         hob.yaml is: # yaml-language-server: $schema=.hob/schema.json\n= 0\n"
+    );
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), schema);
+}
+
+#[test]
+fn hosts_that_are_not_managed_yet_are_shown_and_not_asked() {
+    let place =
+        Place::with("--- hob.yaml\nhomelab: home\nhosts: { cluster: { kind: kubernetes } }\n");
+    assert_eq!(
+        place.say("check --offline"),
+        "> hob check --offline\n✓ repository: 0 hosts, 0 stacks, 0 services, no errors\n\
+         - cluster: a kubernetes host, not managed yet\n= 0\n"
+    );
+    insta::assert_snapshot!(
+        ["status", "status --json", "check --offline --json", "check --host cluster", "plan"]
+            .map(|command| place.say(command))
+            .concat()
+    );
+}
+
+/// The reference homelabs, with what the summary says of each.
+const HOMELABS: [(&str, &str); 5] = [
+    ("fleet", "7 hosts, 68 stacks, 190 services"),
+    ("pi-gitops", "5 hosts, 18 stacks, 22 services"),
+    ("single-vm", "1 host, 26 stacks, 36 services"),
+    ("three-site", "3 hosts, 23 stacks, 28 services"),
+    ("zero-trust-ai", "1 host, 5 stacks, 5 services"),
+];
+
+#[test]
+fn the_reference_homelabs_have_no_errors() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../homelabs");
+    for (name, counts) in HOMELABS {
+        let folder = root.join(name).canonicalize().unwrap();
+        let ran = Place::empty().hob(&format!("check --offline -C {}", folder.display()));
+        let all = format!("{}{}", ran.stdout, ran.stderr);
+        assert_eq!(ran.code, 0, "{name}: {all}");
+        assert!(ran.stdout.contains(counts), "{name}: {counts} is not in {all}");
+        assert!(!all.contains("warning["), "{name}: {all}");
+    }
 }
