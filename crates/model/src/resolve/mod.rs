@@ -19,6 +19,7 @@ mod cross;
 mod examples;
 mod exposed;
 mod facets;
+mod hidden;
 mod inner_files;
 mod mounts;
 mod needs;
@@ -37,6 +38,7 @@ mod variables;
 use build::Contexts;
 use content::Contents;
 use cross::Facts;
+use hidden::Hidden;
 use sources::{HostSources, Sources};
 use variables::Undefined;
 
@@ -65,6 +67,7 @@ pub fn resolve_with(
         contexts: Contexts::new(&repository),
         undefined: Undefined::default(),
         known: Vec::new(),
+        hidden: Hidden::default(),
         findings: Vec::new(),
     };
     let machines = homelab.hosts.iter().map(|(name, host)| (name.clone(), host.machine.clone()));
@@ -82,12 +85,13 @@ pub fn resolve_with(
         desired.hosts.insert(name.clone(), resolved);
         facts.insert(name.clone(), host_facts);
     }
-    let Resolver { undefined, known, mut findings, .. } = resolver;
+    let Resolver { undefined, known, hidden, mut findings, .. } = resolver;
     findings.extend(undefined.into_findings(&repository));
     unused::check(homelab, &repository, &mut findings);
     cross::check(homelab, &mut desired, facts, &mut findings);
     let known = lint::Known::new(homelab, &repository, &known, &recorder.paths(), root);
     let mut findings = lint::judge(&known, findings, lint::drafts(&known));
+    hidden.hide(&repository, &mut findings);
     finding::sort(&mut findings, &[HOMELAB_FILE.to_owned()]);
     (desired, findings)
 }
@@ -115,9 +119,13 @@ pub fn stack_config(
         &sources,
         &mut findings,
     );
-    let mut loaded = stack::load(&repository, stack, &sources, environment);
+    let mut loaded = stack::load(&repository, stack, &sources, environment.clone());
     loaded.findings =
         loaded.findings.into_iter().map(|finding| repository.finding(finding)).collect();
+    let mut hidden = Hidden::default();
+    let said = (&sources, &environment);
+    hidden.add(homelab, &repository, (host, declared), stack, said, &loaded);
+    hidden.hide(&repository, &mut loaded.findings);
     (Some(loaded), findings)
 }
 
@@ -128,6 +136,8 @@ struct Resolver<'a> {
     contents: Contents<'a>,
     contexts: Contexts<'a>,
     undefined: Undefined,
+    /// What findings are not to say.
+    hidden: Hidden,
     /// What rules are to see.
     known: Vec<StackKnown>,
     findings: Vec<Finding>,
@@ -181,6 +191,8 @@ impl Resolver<'_> {
             .map(|(name, _)| name.clone())
             .collect();
         let loaded = stack::load(self.repository, name, sources, environment.clone());
+        let said = (sources, &environment);
+        self.hidden.add(self.homelab, self.repository, (host_name, host), name, said, &loaded);
         if !secrets.is_empty() {
             let seen = exposed::check(self.repository, &loaded, &environment, &secrets);
             self.findings.extend(seen);

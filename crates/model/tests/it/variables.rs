@@ -1,6 +1,6 @@
 //! Variables of Compose files: where they come from, and those that nobody set.
 
-use crate::support::{findings_of, resolve_text};
+use crate::support::{findings_of, lines, resolve_text, resolved};
 
 #[test]
 fn variables_come_from_near_to_far() {
@@ -127,5 +127,61 @@ services:
           image: "shell"
           network: "none"
           restart: "no"
+    "#);
+}
+
+/// What an attribute is, with `@` where a variable stands in it.
+const PLACES_FOR_ACCIDENTS: [&str; 15] = [
+    "ports: ['@:80']",
+    "restart: '@'",
+    "cpus: '@'",
+    "mem_limit: '@'",
+    "privileged: '@'",
+    "env_file: '@'",
+    "healthcheck: { interval: '@' }",
+    "extra_hosts: ['@']",
+    "network_mode: 'service:@'",
+    "pull_policy: '@'",
+    "networks: ['@']",
+    "container_name: '@!'",
+    "devices: ['@:x:y:z']",
+    "ulimits: { nofile: '@' }",
+    "volumes: ['@:/data']",
+];
+
+#[test]
+fn values_from_files_are_in_no_finding() {
+    // One that is called like a secret, one that looks like one, and one that does neither.
+    for (variable, value) in
+        [("DB_PASSWORD", "envsecret"), ("DB_PORT", "hunter2hunter2"), ("PIN", "swordfish")]
+    {
+        for attribute in PLACES_FOR_ACCIDENTS {
+            let attribute = attribute.replace('@', &format!("${{{variable}}}"));
+            let (_, findings) = resolved(&format!(
+                "homelab: h\nhosts: {{ nas: {{ connect: local, stacks: [web] }} }}\n\
+                 --- stacks/web/.env\n{variable}={value}\n\
+                 --- stacks/web/compose.yaml\nservices:\n  web:\n    image: x:1\n    {attribute}\n"
+            ));
+            let shown = lines(&findings);
+            assert!(shown.contains(&format!("${{{variable}}}")), "{attribute}: {shown}");
+            assert!(!shown.contains(value), "{attribute}: {shown}");
+        }
+    }
+}
+
+#[test]
+fn values_of_hob_yaml_are_shown() {
+    insta::assert_snapshot!(findings_of("
+homelab: h
+hosts: { nas: { connect: local, stacks: [web], vars: { PORT: swordfish } } }
+--- stacks/web/.env
+PORT=8080
+--- stacks/web/compose.yaml
+services:
+  web: { image: \"x:1\", ports: ['${PORT}:80'] }
+"), @r#"
+    stacks/web/compose.yaml:2:32: error[invalid-port] services.web.ports[0]
+      "swordfish:80" is not a port: "swordfish" is not a port or range of ports
+      hint: write [[ip:]published:]target[/protocol], such as "8080:80"
     "#);
 }
