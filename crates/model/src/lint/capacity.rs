@@ -109,7 +109,7 @@ impl Asked<'_> {
             format!("{} reserves {asks}, and {} has {has}", self.service.name, self.stack.host);
         let place = self.known.place(self.service, attribute);
         let draft = self.draft("gpu-not-there", message, place, attribute);
-        let hint = format!("say what the host has, under hosts.{}.gpus", self.stack.host);
+        let hint = format!("say what the host has, under hosts.{}.gpu", self.stack.host);
         Some(draft.with(|finding| finding.hint(hint)))
     }
 
@@ -171,7 +171,7 @@ fn of_host(name: &HostName, host: &Host, sum: &Sum) -> Vec<Draft> {
             size(there)
         );
         let draft = Draft::new("vram-overcommitted", message)
-            .with(|it| it.at(gpu.place.clone()).on(path(name, "gpus")));
+            .with(|it| it.at(gpu.place.clone()).on(path(name, "gpu")));
         drafts.push(draft.with(|it| it.hint("they may not all use what they may at once")));
     }
     drafts

@@ -8,17 +8,17 @@ use hob_compose::{
 use super::{Draft, Known, StackKnown};
 use crate::names::ImageRef;
 
-/// Images that are known to have no health check of their own, by the last part of their names.
-const WITHOUT_CHECK: [&str; 24] = [
+/// Images that are known to have no health check of their own. Others of the same last name may.
+const WITHOUT_CHECK: [&str; 26] = [
     "postgres",
-    "postgis",
-    "pgvector",
-    "timescaledb",
+    "postgis/postgis",
+    "pgvector/pgvector",
+    "timescale/timescaledb",
     "mariadb",
     "mysql",
     "mongo",
     "redis",
-    "valkey",
+    "valkey/valkey",
     "memcached",
     "rabbitmq",
     "nginx",
@@ -34,6 +34,8 @@ const WITHOUT_CHECK: [&str; 24] = [
     "influxdb",
     "nats",
     "eclipse-mosquitto",
+    "registry",
+    "vault",
 ];
 
 /// Words in the names of services that do something once.
@@ -95,10 +97,7 @@ fn no_check(service: &Service, other: &Service) -> Option<Draft> {
 }
 
 fn has_no_check(image: &str) -> bool {
-    let repository = ImageRef::from(image).repository();
-    // Official images, and the well-known ones that add something to an official one.
-    let last = repository.rsplit('/').next().unwrap_or_default();
-    WITHOUT_CHECK.contains(&last)
+    WITHOUT_CHECK.contains(&ImageRef::from(image).repository().as_str())
 }
 
 fn not_awaited(service: &Service, other: &Service) -> Draft {

@@ -1,6 +1,6 @@
 //! Several services that write to one path of a host.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hob_compose::{
     Place,
@@ -100,8 +100,15 @@ fn on_path(host: &HostName, path: &str, writers: &[Writer<'_>]) -> Option<Draft>
             false => !is_same_stack && path.starts_with('/'),
         }
     })?;
-    let message =
-        format!("{} and {} both write to {path} of {host}", first.service.name, other.service.name);
+    let names: BTreeSet<(&str, &str)> = writers
+        .iter()
+        .map(|writer| (writer.stack.name.as_str(), writer.service.name.as_str()))
+        .collect();
+    let others = match names.len() {
+        2 => other.service.name.clone(),
+        more => format!("{} others", more - 1),
+    };
+    let message = format!("{} and {others} write to {path} of {host}", first.service.name);
     let draft = said(first, other, message);
     Some(if first.is_database {
         draft.with(|it| it.hint("give the database a folder or volume of its own"))

@@ -16,7 +16,7 @@ use crate::{
 /// The attribute that Hob reads.
 const ATTRIBUTE: &str = "x-hob";
 
-/// What a service may say, all of it for later.
+/// What a service may say, nearly all of it for later.
 const SERVICE_KEYS: [&str; 8] =
     ["route", "auth", "monitor", "backup", "reload", "rollout", "tile", "gpu"];
 
@@ -63,7 +63,8 @@ pub(super) fn of_service(
     let mut reader = Reader { findings: &mut own };
     for entry in reader.known(node, &path, &SERVICE_KEYS) {
         let key = &entry.key.name;
-        if SERVICE_KEYS.contains(&key.as_str()) {
+        // What a service wants of a GPU is compared with what its host has.
+        if SERVICE_KEYS.contains(&key.as_str()) && key != "gpu" {
             let message = format!("{key} has no effect yet");
             reader.findings.push(
                 Finding::note("not-acted-on", message)

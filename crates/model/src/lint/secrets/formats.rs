@@ -120,7 +120,7 @@ fn is_varied(word: &str) -> bool {
     for byte in word.bytes().filter(u8::is_ascii) {
         seen[usize::from(byte)] = true;
     }
-    seen.iter().filter(|seen| **seen).count() >= 12
+    seen.iter().filter(|seen| **seen).count() >= 10
 }
 
 /// Three parts in the alphabet of URLs, of which the first two are JSON in Base64.
