@@ -29,13 +29,13 @@ use hob_testbed::lab::{Dirs, Lab, LabSpec, Progress};
 use tempfile::TempDir;
 
 /// A lab of one host, and where this test's connections lie.
-struct Bench {
+pub(crate) struct Bench {
     lab: Lab,
     runtime: TempDir,
 }
 
 impl Bench {
-    async fn up(spec: &LabSpec) -> Self {
+    pub(crate) async fn up(spec: &LabSpec) -> Self {
         Lab::destroy(&Dirs::usual(), &spec.name).await.unwrap();
         let lab = match Lab::up(spec, &Dirs::usual(), &Progress::silent()).await {
             Ok(lab) => lab,
@@ -44,11 +44,19 @@ impl Bench {
         Self { lab, runtime: TempDir::new().unwrap() }
     }
 
-    async fn gone(self) {
+    pub(crate) fn lab(&self) -> &Lab {
+        &self.lab
+    }
+
+    pub(crate) async fn gone(self) {
         Lab::destroy(&Dirs::usual(), self.lab.name()).await.unwrap();
     }
 
-    async fn open(&self, user: Option<&str>, host: &str) -> Result<Arc<dyn Host>, HostError> {
+    pub(crate) async fn open(
+        &self,
+        user: Option<&str>,
+        host: &str,
+    ) -> Result<Arc<dyn Host>, HostError> {
         self.open_with(self.lab.ssh_config(), user, host).await
     }
 

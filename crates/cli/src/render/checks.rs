@@ -69,16 +69,16 @@ fn lines(checks: &[Check], widest: usize) -> String {
     let mut out = String::new();
     for check in checks {
         out += &format!("  {} {:widest$}  {}\n", mark(check.answer), name(check), check.message);
-        out += &hint(check);
+        out += &hint(check, 6);
     }
     out
 }
 
 /// What to try, if there is something to mend.
-fn hint(check: &Check) -> String {
+fn hint(check: &Check, indent: usize) -> String {
     match (&check.hint, check.answer) {
         (Some(hint), Answer::Warn | Answer::Fail) => {
-            format!("      {} {hint}\n", paint(HINT, "hint:"))
+            format!("{:indent$}{} {hint}\n", "", paint(HINT, "hint:"))
         }
         _ => String::new(),
     }

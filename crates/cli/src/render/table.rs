@@ -5,6 +5,11 @@ use anstream::adapter::strip_str;
 /// Lines of cells, padded to the widest of each column; the first line is the heading. Cells may
 /// have colours.
 pub(crate) fn table(lines: &[Vec<String>]) -> String {
+    spaced(lines, 2)
+}
+
+/// The same, with so many blanks between columns.
+pub(crate) fn spaced(lines: &[Vec<String>], gap: usize) -> String {
     let columns = lines.iter().map(Vec::len).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns)
         .map(|column| lines.iter().filter_map(|line| line.get(column)).map(|c| width(c)).max())
@@ -14,7 +19,7 @@ pub(crate) fn table(lines: &[Vec<String>]) -> String {
     for line in lines {
         let mut row = String::new();
         for (cell, widest) in line.iter().zip(&widths) {
-            let padding = widest - width(cell) + 2;
+            let padding = widest - width(cell) + gap;
             row += cell;
             row += &" ".repeat(padding);
         }

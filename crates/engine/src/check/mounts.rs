@@ -19,6 +19,9 @@ use crate::progress::count;
 /// is missing.
 const SYSTEM_FOLDERS: [&str; 4] = ["/dev/", "/run/", "/var/run/", "/sys/"];
 
+/// Services that a message names; of the others it gives the number.
+const NAMED_MAX: usize = 3;
+
 /// Folders in which people mount disks and shares.
 const MOUNT_FOLDERS: [&str; 2] = ["/mnt/", "/media/"];
 
@@ -55,10 +58,16 @@ pub(super) fn paths<'a>(
 impl Fitness<'_> {
     pub(super) fn mounts(&self) -> Vec<Check> {
         let mut checks = Vec::new();
+        let mut has_lost = false;
         for (stack_name, stack) in self.stacks() {
             let mut users: BTreeMap<(&str, Wanted), Vec<&str>> = BTreeMap::new();
             for (service, wanted) in &stack.services {
                 for (path, create) in binds(&wanted.spec) {
+                    // Told once, with the space of that storage.
+                    if self.lost_storage(path).is_some() {
+                        has_lost = true;
+                        continue;
+                    }
                     let key = (path, Wanted::Mount { create });
                     users.entry(key).or_default().push(service.as_str());
                 }
@@ -67,39 +76,53 @@ impl Fitness<'_> {
                 }
             }
             for ((path, wanted), services) in &users {
-                let services = services.join(", ");
                 let check = match wanted {
-                    Wanted::Device => self.device(path, &services),
-                    Wanted::Mount { create } => self.mount(path, *create, &services),
+                    Wanted::Device => self.device(path, services),
+                    Wanted::Mount { create } => self.mount(path, *create, services),
                 };
                 checks.extend(check.map(|check| check.of(stack_name)));
             }
         }
         let there = paths(self.stacks()).len();
-        if checks.is_empty() && there > 0 {
+        if checks.is_empty() && !has_lost && there > 0 {
             let says = format!("{} that services use: nothing is missing", count(there, "path"));
             checks.push(self.pass(Kind::Mount, "paths", says));
         }
         checks
     }
 
-    fn device(&self, path: &str, services: &str) -> Option<Check> {
+    /// Paths that services mount and that lie on storage that is not there.
+    pub(super) fn lost(&self, storage: &str) -> usize {
+        let paths = paths(self.stacks());
+        paths.iter().filter(|path| self.lost_storage(path) == Some(storage)).count()
+    }
+
+    /// The storage of `hob.yaml` that a path lies on, if that is not there.
+    fn lost_storage(&self, path: &str) -> Option<&str> {
+        let storage = self.host.storage.iter().map(|kept| kept.path.as_str());
+        storage.filter(|at| is_at_or_below(path, at)).find(|at| {
+            matches!(self.facts.paths.get(*at), Some(Presence::Missing | Presence::MissingAbove))
+        })
+    }
+
+    fn device(&self, path: &str, services: &[&str]) -> Option<Check> {
         let is_missing =
             matches!(self.facts.paths.get(path)?, Presence::Missing | Presence::MissingAbove);
         is_missing.then(|| {
-            let says = format!("{services} wants it, and the host does not have it");
+            let says = format!("{} it, and the host does not have it", they(services, "want"));
             self.fail(Kind::Device, format!("device {path}"), says).hint(device_hint(path))
         })
     }
 
-    fn mount(&self, path: &str, create: bool, services: &str) -> Option<Check> {
+    fn mount(&self, path: &str, create: bool, services: &[&str]) -> Option<Check> {
         let what = format!("mount {path}");
+        let users = they(services, "mount");
         let warn = |says: String, hint: String| {
-            let says = format!("{services} mounts it, and {says}");
+            let says = format!("{users} it, and {says}");
             Some(self.warn(Kind::Mount, what.clone(), says).hint(hint))
         };
         let fail = |says: &str, hint: &str| {
-            let says = format!("{services} mounts it, and {says}");
+            let says = format!("{users} it, and {says}");
             Some(self.fail(Kind::Mount, what.clone(), says).hint(hint))
         };
         let presence = *self.facts.paths.get(path)?;
@@ -111,8 +134,7 @@ impl Fitness<'_> {
         }
         if let Some(point) = unmounted(self.facts, path) {
             let says = format!(
-                "{point} is in /etc/fstab, and not mounted: it would write to the \
-                                disk below"
+                "{point} is in /etc/fstab, and not mounted: it would write to the disk below"
             );
             return warn(says, mount_hint(point));
         }
@@ -133,19 +155,7 @@ impl Fitness<'_> {
                     .to_owned(),
                 "is the storage mounted? If it is meant to begin empty, make the folder".to_owned(),
             ),
-            Presence::Empty => {
-                let storage = self.storage_of(path)?;
-                let says = format!(
-                    "it is an empty folder of the system's own disk: nothing is mounted at {storage}"
-                );
-                warn(
-                    says,
-                    format!(
-                        "{}; if it is meant to be empty, put a file there",
-                        mount_hint(storage)
-                    ),
-                )
-            }
+            Presence::Empty => self.empty(path).and_then(|(says, hint)| warn(says, hint)),
             // The Engine makes a new folder in one that is there: that is how most services begin.
             Presence::Missing
             | Presence::Folder
@@ -154,6 +164,16 @@ impl Fitness<'_> {
             | Presence::Hidden
             | Presence::Hanging => None,
         }
+    }
+
+    /// What is said of an empty folder, and the hint, where storage should be mounted.
+    fn empty(&self, path: &str) -> Option<(String, String)> {
+        let storage = self.storage_of(path)?;
+        let says = format!(
+            "it is an empty folder of the system's own disk: nothing is mounted at {storage}"
+        );
+        let hint = format!("{}; if it is meant to be empty, put a file there", mount_hint(storage));
+        Some((says, hint))
     }
 
     /// The storage that a path should lie on, if it lies on the system's own disk instead: what
@@ -166,6 +186,20 @@ impl Fitness<'_> {
         let declared = self.host.storage.iter().map(|kept| kept.path.as_str());
         let nearest = declared.filter(|at| *at != "/" && is_at_or_below(path, at));
         nearest.max_by_key(|at| at.len()).or_else(|| below_mount_folder(path))
+    }
+}
+
+/// `a mounts`, `a, b and c mount`.
+fn they(services: &[&str], verb: &str) -> String {
+    match services {
+        [one] => format!("{one} {verb}s"),
+        more => {
+            let named: Vec<&str> = more.iter().take(NAMED_MAX).copied().collect();
+            match more.len().saturating_sub(NAMED_MAX) {
+                0 => format!("{} {verb}", named.join(", ")),
+                others => format!("{} and {others} more {verb}", named.join(", ")),
+            }
+        }
     }
 }
 

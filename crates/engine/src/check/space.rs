@@ -1,6 +1,6 @@
 //! Free space of the paths that matter.
 
-use hob_host::{Disk, Facts};
+use hob_host::{Disk, Facts, Presence};
 
 use super::{Check, Fitness, Kind};
 
@@ -33,6 +33,17 @@ impl Fitness<'_> {
         if let Some(point) = unmounted(self.facts, path) {
             let says = format!("{point} is in /etc/fstab, and not mounted");
             return self.fail(Kind::Space, what, says).hint(mount_hint(point));
+        }
+        let is_gone =
+            matches!(self.facts.paths.get(path), Some(Presence::Missing | Presence::MissingAbove));
+        if is_gone && self.host.storage.iter().any(|kept| kept.path == path) {
+            let says = match self.lost(path) {
+                0 => "it is not there".to_owned(),
+                1 => "it is not there, and a path that a service mounts lies on it".to_owned(),
+                more => format!("it is not there, and {more} paths that services mount lie on it"),
+            };
+            let hint = format!("{}; or make the folder", mount_hint(path));
+            return self.fail(Kind::Space, what, says).hint(hint);
         }
         let Disk { free_bytes, total_bytes } = match self.facts.disks.get(path) {
             Some(Ok(disk)) => *disk,

@@ -4,7 +4,7 @@ use hob_engine::{Answer, Check, Kind};
 
 use super::{mark, summary, told};
 use crate::{
-    render::table::table,
+    render::table::spaced,
     style::{ERROR, HEADING, QUIET, WARNING, paint},
 };
 
@@ -13,17 +13,20 @@ const WIDE: usize = 110;
 /// The least that is shown of a system.
 const SYSTEM_LEAST: usize = 12;
 
+/// Blanks between columns, unless the terminal is too narrow for so many.
+const GAP: usize = 2;
+
 /// Columns in their order; those that nothing was asked for are left out.
 const COLUMNS: [(&str, &[Kind]); 13] = [
-    ("reach", &[Kind::Reachable, Kind::Machine]),
+    ("up", &[Kind::Reachable, Kind::Machine]),
     ("docker", &[Kind::Engine, Kind::Attributes]),
     ("rights", &[Kind::Rights, Kind::RootFolder]),
     ("clock", &[Kind::Clock]),
     ("disk", &[Kind::Space]),
     ("mem", &[Kind::Memory]),
     ("gpu", &[Kind::Gpu]),
-    ("addr", &[Kind::Address]),
-    ("wall", &[Kind::Firewall]),
+    ("vpn", &[Kind::Address]),
+    ("fw", &[Kind::Firewall]),
     ("ports", &[Kind::Port]),
     ("paths", &[Kind::Mount, Kind::Device]),
     ("nets", &[Kind::Network, Kind::Volume]),
@@ -38,7 +41,12 @@ pub(crate) fn grid(checks: &[Check], width: usize) -> String {
         .collect();
     let mut heading = vec!["HOST"];
     heading.extend(used.iter().map(|(title, _)| *title));
-    let room = room_for_system(checks, &heading, width);
+    let hosts = checks.iter().map(|check| check.host.as_str().chars().count());
+    let widest = hosts.max().unwrap_or(0).max("HOST".len());
+    let titles: usize = heading.iter().skip(1).map(|title| title.len()).sum();
+    let wide = widest + titles + GAP * used.len();
+    let gap = if wide > width { 1 } else { GAP };
+    let room = width.checked_sub(wide + GAP).filter(|room| width >= WIDE && *room >= SYSTEM_LEAST);
     if room.is_some() {
         heading.push("system");
     }
@@ -52,8 +60,8 @@ pub(crate) fn grid(checks: &[Check], width: usize) -> String {
         lines.push(line);
     }
     let told = told(checks);
-    let gap = if told.is_empty() { "" } else { "\n" };
-    format!("{}{gap}{told}{gap}{}", table(&lines), summary(checks))
+    let blank = if told.is_empty() { "" } else { "\n" };
+    format!("\n{}{blank}{told}{blank}{}", spaced(&lines, gap), summary(checks))
 }
 
 /// The worst answer, and how many there are of it if more than one.
@@ -80,15 +88,4 @@ fn system(of_host: &[Check], room: usize) -> String {
     }
     let kept: String = text.chars().take(room.saturating_sub(1)).collect();
     format!("{}…", kept.trim_end())
-}
-
-/// Columns that are left of a wide terminal.
-fn room_for_system(checks: &[Check], heading: &[&str], width: usize) -> Option<usize> {
-    if width < WIDE {
-        return None;
-    }
-    let hosts = checks.iter().map(|check| check.host.as_str().chars().count());
-    let widest = hosts.max().unwrap_or(0).max(heading.first().map_or(0, |title| title.len()));
-    let taken: usize = heading.iter().skip(1).map(|title| title.len() + 2).sum();
-    width.checked_sub(widest + taken + 2).filter(|room| *room >= SYSTEM_LEAST)
 }

@@ -25,7 +25,7 @@ pub(crate) fn told(checks: &[Check]) -> String {
     for (check, on) in groups {
         let who = paint(HEADING, names(&on, hosts.len()));
         let (mark, name) = (mark(check.answer), name(check));
-        out += &format!("{mark} {who} {name}: {}\n{}", check.message, hint(check));
+        out += &format!("{mark} {who} {name}: {}\n{}", check.message, hint(check, 2));
     }
     out
 }

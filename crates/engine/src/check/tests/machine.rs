@@ -156,6 +156,17 @@ services:
 ";
 
 #[test]
+fn storage_that_is_not_there_is_told_once_for_all_that_lies_on_it() {
+    let paths = ["/tank", "/tank/music"].map(|path| (path.to_owned(), Presence::MissingAbove));
+    let facts = Facts { paths: paths.into(), ..facts() };
+    assert_eq!(
+        news(&check_all(FILMS, &facts, &HostState::default())),
+        "nas space /tank: Fail, it is not there, and a path that a service mounts lies on it (on \
+         the host, as root: mount /tank; or make the folder)"
+    );
+}
+
+#[test]
 fn what_should_be_mounted_is_mounted() {
     let disk = Disk { free_bytes: 20 * GIB, total_bytes: 100 * GIB };
     let with = |paths: [Presence; 2], mounts: &[&str], to_mount: &[&str]| {

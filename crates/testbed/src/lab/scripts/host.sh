@@ -47,7 +47,7 @@ users() {
         install -d -m 700 -o "$name" -g "$name" "$home/.ssh"
         install -m 600 -o "$name" -g "$name" "$here/authorized_keys" "$home/.ssh/authorized_keys"
     done <"$here/users"
-    install -d -m 755 -o "$owner" -g "$owner" /opt/hob
+    install -d -m 750 -o "$owner" -g "$owner" /opt/hob
 }
 
 small_disks() {
