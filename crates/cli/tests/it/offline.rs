@@ -162,7 +162,7 @@ fn init_does_not_begin_beside_compose_files_that_it_cannot_read() {
     assert_eq!(
         place.say("init"),
         "> hob init\n! refused: no Compose file here can be read\n!   caused by: compose.yaml: not \
-         valid, line 5: this is not valid YAML: simple key expect ':'\n! hint: mend them and run \
+         valid, line 4: this is not valid YAML: simple key expected ':'\n! hint: mend them and run \
          hob init again, or begin in an empty folder\n= 1\n"
     );
     assert!(!is_there(&place.repository().join("hob.yaml")));
@@ -171,7 +171,7 @@ fn init_does_not_begin_beside_compose_files_that_it_cannot_read() {
 
 #[test]
 fn init_stays_in_the_repository_and_goes_round_no_circle() {
-    let place = Place::with("--- web.yaml\nservices: { web: { image: x } }\n");
+    let place = Place::with("--- web.yaml\nservices: { web: { image: \"x:1\" } }\n");
     for (to, name) in [(".", "loop"), ("/etc", "etc"), ("nowhere", "gone")] {
         std::os::unix::fs::symlink(to, place.repository().join(name)).unwrap();
     }
