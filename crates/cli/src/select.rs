@@ -68,12 +68,13 @@ impl SelectArgs {
             skip_stacks: names.stacks(&self.skip_stack)?,
             skip_tags: known("tag", &self.skip_tag, &names.tags)?,
         };
-        self.check_not_empty(desired, &selection)?;
+        self.check_not_empty(homelab, desired, &selection)?;
         Ok(selection)
     }
 
     fn check_not_empty(
         &self,
+        homelab: &Homelab,
         desired: &Desired,
         selection: &Selection,
     ) -> Result<(), CommandError> {
@@ -81,6 +82,13 @@ impl SelectArgs {
         let has_stack = selection.stacks(desired).next().is_some();
         if self.is_everything() || (has_host && (has_stack || selection.is_whole_hosts())) {
             return Ok(());
+        }
+        if let Some((name, host)) = homelab.unmanaged().find(|(name, _)| selection.has_host(name))
+            && !has_host
+        {
+            let kind = host.machine.kind;
+            return Err(CommandError::config(format!("{name} is not managed yet"))
+                .hint(format!("it is a {kind} host: Hob does not connect to it")));
         }
         let error = CommandError::config("the options select nothing");
         let of_stacks: Vec<String> = desired
@@ -112,7 +120,7 @@ impl Names {
         let mut groups: BTreeSet<String> = homelab.groups.keys().cloned().collect();
         groups.insert(GROUP_OF_ALL.to_owned());
         Self {
-            hosts: desired.hosts.keys().map(ToString::to_string).collect(),
+            hosts: homelab.hosts.keys().map(ToString::to_string).collect(),
             groups,
             stacks: stacks().map(|(name, _)| name.to_string()).collect(),
             tags: stacks().flat_map(|(_, stack)| stack.tags.clone()).collect(),

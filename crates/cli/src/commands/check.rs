@@ -5,7 +5,7 @@ use crate::{
     context::Context,
     error::CommandError,
     exit::Exit,
-    render::checks,
+    render::{checks, unmanaged},
     repository::Repository,
     select::SelectArgs,
     style::{ERROR, SUCCESS, count, paint},
@@ -50,6 +50,7 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, CommandE
             count(services, "service"),
             findings.summary()
         ))?;
+        ui.data(&unmanaged::text(&homelab, &selection))?;
     }
     let mut answers = Vec::new();
     if !args.offline {
@@ -68,6 +69,7 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, CommandE
             "homelab": desired.homelab,
             "findings": findings.json(),
             "checks": answers,
+            "not_managed": unmanaged::data(&homelab, &selection),
             "ok": !has_failed,
         }))?;
     } else if !args.offline {

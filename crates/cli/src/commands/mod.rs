@@ -7,6 +7,7 @@ mod config;
 mod init;
 mod logs;
 mod plan;
+mod schema;
 mod secret;
 mod status;
 mod verify;
@@ -29,6 +30,7 @@ pub(crate) enum Command {
     Logs(logs::Args),
     Config(Box<config::Args>),
     Secret(secret::Args),
+    Schema(schema::Args),
     Version(version::Args),
     Completions(completions::Args),
 }
@@ -46,6 +48,7 @@ impl Command {
             Self::Logs(args) => logs::run(&args, context).await,
             Self::Config(args) => config::run(&args, context),
             Self::Secret(args) => secret::run(&args, context).await,
+            Self::Schema(args) => schema::run(&args, context),
             Self::Version(args) => version::run(&args, context),
             Self::Completions(args) => completions::run(&args, context),
         }

@@ -6,7 +6,7 @@ use crate::{
     context::Context,
     error::CommandError,
     exit::Exit,
-    render::table::table,
+    render::{table::table, unmanaged},
     repository::{Repository, Sound},
     select::SelectArgs,
     style::{self, ERROR, HEADING, QUIET, SUCCESS, WARNING, paint},
@@ -28,9 +28,13 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, CommandE
     let sight = context.observe(&desired, &selection).await?;
     let rows = hob_engine::status(&desired, &selection, &sight.observed);
     if ui.json {
-        ui.json(&json!({ "homelab": desired.homelab, "containers": rows }))?;
+        let not_managed = unmanaged::data(&homelab, &selection);
+        ui.json(&json!({
+            "homelab": desired.homelab, "containers": rows, "not_managed": not_managed,
+        }))?;
     } else {
         ui.data(&text(&rows))?;
+        ui.data(&unmanaged::text(&homelab, &selection))?;
         for (host, view) in &sight.observed.hosts {
             if let HostView::Unreachable { why } = view {
                 let heading = paint(ERROR, "error:");

@@ -6,3 +6,4 @@ pub(crate) mod plan;
 pub(crate) mod report;
 pub(crate) mod snippets;
 pub(crate) mod table;
+pub(crate) mod unmanaged;

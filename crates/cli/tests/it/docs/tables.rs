@@ -99,6 +99,15 @@ fn every_attribute_is_listed() {
     replace("docs/compose.md", "attributes", &table);
 }
 
+#[test]
+fn every_key_of_hob_yaml_is_explained() {
+    use hob_model::homelab::fields::{ALL, manual};
+
+    for fields in ALL {
+        replace("docs/hob-yaml.md", fields.title, &format!("\n{}", manual(fields)));
+    }
+}
+
 /// `**Heading**: names`, in lines of at most 100 columns.
 fn paragraph(heading: &str, names: &[&str]) -> String {
     let mut lines = vec![format!("**{heading}**:")];
