@@ -4,7 +4,13 @@ use std::{collections::BTreeMap, ops::Range};
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use hob_compose::{Files, Finding, Place, Related, Severity};
-use hob_model::REPOSITORY_ROOT;
+use hob_model::{
+    REPOSITORY_ROOT,
+    lint::{
+        self,
+        secrets::{self, FileKind},
+    },
+};
 use serde_json::{Value, json};
 
 use crate::style;
@@ -92,6 +98,10 @@ impl Findings {
     ) -> Option<Snippet<'a, annotate_snippets::Annotation<'a>>> {
         let text = self.texts.get(&place.file)?;
         let (line, span) = line_and_span(text, place)?;
+        // Whatever was found there, and whether or not the owner allows the secret.
+        if !secrets::scan(line, FileKind::of(&place.file)).is_empty() {
+            return None;
+        }
         let label = (!label.is_empty()).then_some(label);
         Some(
             Snippet::source(line)
@@ -138,6 +148,7 @@ fn json_of(finding: &Finding) -> Value {
         "path": path,
         "hint": hint,
         "related": related,
+        "page": lint::page(code),
     })
 }
 
@@ -172,7 +183,10 @@ mod tests {
 
     fn check(list: Vec<Finding>) -> String {
         let files = MemoryFiles::new()
-            .with("/@repository/hob.yaml", "homelab: home\nhosts:\n  nås: {conect: local}\n")
+            .with(
+                "/@repository/hob.yaml",
+                "homelab: home\nhosts:\n  nås: {conect: local}\nPASSWORD: hunter2\n",
+            )
             .with("/@repository/a/.env", "PASSWORD=hunter2 hunter3\n");
         let findings = Findings::new(list, &files, REPOSITORY_ROOT);
         anstream::adapter::strip_str(&findings.text(80)).to_string()
@@ -207,6 +221,18 @@ mod tests {
         let text = check(vec![finding]);
         assert!(!text.contains("hunter"), "{text}");
         assert!(text.contains("a/.env:1:18"), "{text}");
+    }
+
+    #[test]
+    fn lines_with_secrets_are_never_shown() {
+        let secret = || place("hob.yaml", 4, 13, 7);
+        let list = vec![
+            Finding::error("unknown-key", "there is no key").at(secret()),
+            Finding::note("odd", "odd").at(place("hob.yaml", 1, 1, 1)).related(secret(), "this"),
+        ];
+        let text = check(list);
+        assert!(!text.contains("hunter"), "{text}");
+        assert!(text.contains("hob.yaml:4:13") && text.contains("homelab: home"), "{text}");
     }
 
     #[test]
