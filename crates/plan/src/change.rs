@@ -239,6 +239,9 @@ pub struct Target {
     /// Containers that are restarted because this one is. Their records go first, so that a run
     /// that ends before their restart is noticed by the next one.
     pub followers: Vec<ContainerName>,
+    /// Whether the container that it takes the place of is known, by the record of it, to have been
+    /// made with the same `pre_stop` commands: only then they are run in that one.
+    pub shares_pre_stop: bool,
 }
 
 /// Which comes first in a replacement.

@@ -13,10 +13,14 @@ use crate::{
     style::{self, ERROR, HEADING, HINT, SUCCESS, WARNING, paint, seconds},
 };
 
-/// The report: what failed and what became of it, then what was not done, then counts.
+/// The report: what went wrong and what became of it, then what was not done, then counts.
 pub(crate) fn text(plan: &Plan, report: &Report) -> String {
     let mut out = String::new();
     for (step, ended) in plan.steps.iter().zip(&report.steps) {
+        if !ended.warnings.is_empty() {
+            out += &format!("{} {}: {}\n", paint(WARNING, "warning"), step.host, name(step));
+            out.extend(ended.warnings.iter().map(|warning| format!("  {warning}\n")));
+        }
         out += &match &ended.outcome {
             Outcome::Done | Outcome::Skipped { .. } | Outcome::NotBegun => continue,
             Outcome::Failed { error, undone } => {
@@ -198,6 +202,7 @@ pub(crate) fn json(plan: &Plan, document: Value, report: &Report) -> Value {
                 "host": step.host,
                 "stack": step.stack,
                 "subject": step.subject(),
+                "warnings": ended.warnings,
                 "took_ms": millis(ended.took),
             });
             outcome_json(&ended.outcome, &mut value);

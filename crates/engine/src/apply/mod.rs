@@ -23,7 +23,7 @@ use crate::{
 };
 use schedule::Schedule;
 use slots::Slots;
-use step::{Note, Shared, run_step};
+use step::{Ended, Note, Shared, run_step};
 
 /// Bounds of an apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +68,7 @@ pub async fn apply(
         schedule: Schedule::new(plan),
         began: vec![None; plan.steps.len()],
         ended: plan.steps.iter().map(|_| None).collect(),
+        warnings: vec![Vec::new(); plan.steps.len()],
         start: Instant::now(),
         started_after: None,
     };
@@ -82,6 +83,7 @@ struct Run<'a> {
     schedule: Schedule,
     began: Vec<Option<Instant>>,
     ended: Vec<Option<(Outcome, Duration)>>,
+    warnings: Vec<Vec<String>>,
     start: Instant,
     started_after: Option<Duration>,
 }
@@ -94,7 +96,7 @@ impl<'a> Run<'a> {
         mut heard: mpsc::Receiver<Note>,
         stop: &Stop,
     ) {
-        let mut under_way: FuturesUnordered<BoxFuture<'a, (usize, Outcome)>> =
+        let mut under_way: FuturesUnordered<BoxFuture<'a, (usize, Ended)>> =
             FuturesUnordered::new();
         let mut is_stopping = false;
         loop {
@@ -112,11 +114,12 @@ impl<'a> Run<'a> {
                     self.progress.event(Event::Stopping);
                 }
                 Some(note) = heard.recv() => self.note(note),
-                Some((at, outcome)) = under_way.next() => {
+                Some((at, Ended { outcome, warnings })) = under_way.next() => {
                     // What it said before it ended comes first.
                     while let Ok(note) = heard.try_recv() {
                         self.note(note);
                     }
+                    self.warnings[at] = warnings;
                     self.end(at, outcome);
                 }
             }
@@ -154,13 +157,13 @@ impl<'a> Run<'a> {
     }
 
     fn report(self, stopped: bool) -> Report {
-        let ended = self.ended.into_iter().zip(self.began).zip(&self.plan.steps);
-        let steps = ended.map(|((ended, began), step)| {
+        let ended = self.ended.into_iter().zip(self.began).zip(self.warnings);
+        let steps = ended.zip(&self.plan.steps).map(|(((ended, began), warnings), step)| {
             let (outcome, took) = ended.unwrap_or_else(|| match began {
                 Some(began) => (Outcome::BrokenOff { undone: Undone::LeftAsIs }, began.elapsed()),
                 None => (Outcome::NotBegun, Duration::ZERO),
             });
-            StepReport { id: step.id, outcome, took }
+            StepReport { id: step.id, outcome, warnings, took }
         });
         Report {
             steps: steps.collect(),
@@ -176,14 +179,18 @@ fn begin<'a>(
     at: usize,
     open: &'a OpenHosts,
     shared: &'a Shared<'a>,
-) -> BoxFuture<'a, (usize, Outcome)> {
+) -> BoxFuture<'a, (usize, Ended)> {
     async move {
         let step = &plan.steps[at];
-        let outcome = match open.get(&step.host) {
+        let ended = match open.get(&step.host) {
             Some(host) => run_step(step, host.as_ref(), shared).await,
-            None => Outcome::Failed { error: Box::new(not_open(step)), undone: Undone::Nothing },
+            None => {
+                let error = Box::new(not_open(step));
+                let outcome = Outcome::Failed { error, undone: Undone::Nothing };
+                Ended { outcome, warnings: Vec::new() }
+            }
         };
-        (at, outcome)
+        (at, ended)
     }
     .boxed()
 }

@@ -25,6 +25,8 @@ pub struct StepReport {
     pub id: StepId,
     /// What became of it.
     pub outcome: Outcome,
+    /// What went wrong without being a failure, whatever became of it otherwise.
+    pub warnings: Vec<String>,
     /// Time from its beginning to its end; zero if it did not begin.
     pub took: Duration,
 }

@@ -41,6 +41,12 @@ enum Trouble {
     ToldToStop,
 }
 
+/// How a step ended.
+pub(super) struct Ended {
+    pub(super) outcome: Outcome,
+    pub(super) warnings: Vec<String>,
+}
+
 /// A step under way.
 struct Course<'a> {
     step: &'a Step,
@@ -59,11 +65,25 @@ pub(super) async fn run_step<'a>(
     step: &'a Step,
     host: &'a dyn Host,
     shared: &'a Shared<'a>,
+) -> Ended {
+    let progress = |news: OpProgress| {
+        shared.progress.event(Event::Within { step, progress: &news });
+    };
+    let mut run = StepRun::new(&progress);
+    let outcome = outcome(step, host, shared, &mut run).await;
+    Ended { outcome, warnings: run.warnings }
+}
+
+async fn outcome<'a>(
+    step: &'a Step,
+    host: &'a dyn Host,
+    shared: &'a Shared<'a>,
+    run: &mut StepRun<'_>,
 ) -> Outcome {
     let mut course =
         Course { step, host, shared, slot: None, begun: false, acted: false, started: false };
     let ops = step.ops();
-    let Err((at, trouble)) = course.run(&ops).await else { return Outcome::Done };
+    let Err((at, trouble)) = course.run(&ops, run).await else { return Outcome::Done };
     course.slot = None;
     // The operation in trouble counts as begun, so that nothing before it is taken for unfinished.
     // A step that only waits has something to undo as well: a predecessor that is still kept.
@@ -80,17 +100,15 @@ pub(super) async fn run_step<'a>(
 }
 
 impl Course<'_> {
-    async fn run(&mut self, ops: &[Op]) -> Result<(), (usize, Trouble)> {
-        let (step, progress) = (self.step, self.shared.progress);
-        let within = |news: OpProgress| progress.event(Event::Within { step, progress: &news });
-        let mut run = StepRun { verdict: None, progress: &within };
+    async fn run(&mut self, ops: &[Op], run: &mut StepRun<'_>) -> Result<(), (usize, Trouble)> {
+        let step = self.step;
         for (at, op) in ops.iter().enumerate() {
             if let Op::Reached(milestone) = op {
                 self.started |= *milestone == Milestone::Started;
                 self.tell(Note::Reached(step.id, *milestone)).await;
                 continue;
             }
-            self.operation(op, &mut run).await.map_err(|trouble| (at, trouble))?;
+            self.operation(op, run).await.map_err(|trouble| (at, trouble))?;
             if matches!(op, Op::Start(_)) {
                 self.tell(Note::ContainerStarted).await;
             }
@@ -151,7 +169,7 @@ impl Course<'_> {
         };
         self.shared.progress.event(Event::PuttingBack { step: self.step });
         let _slot = self.shared.slots.take_for_undo(&self.step.host).await;
-        let mut run = StepRun { verdict: None, progress: &|_| () };
+        let mut run = StepRun::new(&|_| ());
         for op in &ops {
             if let Err(error) = perform(self.host, op, &mut run).await {
                 return Undone::Failed { error: Box::new(error) };

@@ -410,7 +410,8 @@ fn step(step: &Step) -> StepDocument {
 }
 
 fn container(target: &Target) -> ContainerDocument {
-    let Target { name, identity, spec, expect: _, wait_for, followers } = target;
+    let Target { name, identity, spec, expect: _, wait_for, followers, shares_pre_stop: _ } =
+        target;
     ContainerDocument {
         container: name.to_string(),
         service: identity.service.to_string(),

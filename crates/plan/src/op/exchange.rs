@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hob_model::ContainerName;
 
-use super::{Op, Turn, before, end, forget, hooks, make, put_aside, record};
+use super::{Op, Turn, before, end, end_predecessor, forget, hooks, make, put_aside, record};
 use crate::change::{Change, Member, Milestone, Target};
 
 /// What is done: everything is made ready, all old containers stop and are kept under other names,
@@ -17,7 +17,7 @@ pub(super) fn ops(members: &[Member]) -> Vec<Op> {
     for member in members.iter().rev() {
         match &member.change {
             Change::Replace { was, target, .. } => {
-                ops.extend(end(target, was));
+                ops.extend(end_predecessor(target, was));
                 ops.extend(put_aside(was, &target.name));
             }
             Change::Restart(target) => ops.extend(end(target, &target.name)),
@@ -130,7 +130,7 @@ fn start_and_wait(members: &[Member], inside: &BTreeMap<&ContainerName, &Target>
     for member in members {
         if let Change::Confirm { target, kept: Some(_), .. } = &member.change {
             // After a start-first replacement the predecessor may still run.
-            ops.extend(end(target, &target.name.old()));
+            ops.extend(end_predecessor(target, &target.name.old()));
         }
     }
     ops

@@ -100,10 +100,11 @@ pub enum Op {
         /// Whether it is started as well, if it is there.
         start: bool,
     },
-    /// Run the commands of a turn in a container, one after the other; one that fails is the
-    /// failure of the step.
+    /// Run the commands of a turn in a container, one after the other, until one fails. That is the
+    /// failure of the step, but before a stop only a warning: what is broken has to be able to go.
     RunHooks {
-        /// In which container. Before a stop, one that does not run has nothing to run.
+        /// In which container. Before a stop, one that does not run, is paused or between two runs
+        /// of a crash loop has nothing to run.
         name: ContainerName,
         /// Which commands.
         turn: Turn,
@@ -308,6 +309,12 @@ fn end(target: &Target, name: &ContainerName) -> impl Iterator<Item = Op> {
     hooks(target, name, Turn::PreStop).into_iter().chain([Op::Stop(name.clone())])
 }
 
+/// The same with a predecessor, which may have had other commands: those are known as digests only,
+/// and the new ones are not meant for it.
+fn end_predecessor(target: &Target, name: &ContainerName) -> Vec<Op> {
+    if target.shares_pre_stop { end(target, name).collect() } else { vec![Op::Stop(name.clone())] }
+}
+
 fn create(target: &Target) -> Vec<Op> {
     let name = &target.name;
     let mut ops: Vec<Op> = before(target).collect();
@@ -329,7 +336,7 @@ fn replace_stop_first(
     let name = &target.name;
     let mut ops: Vec<Op> = before(target).collect();
     ops.push(make(target, name.successor(), inherit));
-    ops.extend(end(target, was));
+    ops.extend(end_predecessor(target, was));
     ops.extend(put_aside(was, name));
     ops.push(Op::Rename { from: name.successor(), to: name.clone() });
     ops.extend(begin(target, name));
@@ -358,7 +365,7 @@ fn replace_start_first(
         Op::Rename { from: was.clone(), to: name.old() },
         Op::Rename { from: name.successor(), to: name.clone() },
     ]);
-    ops.extend(end(target, &name.old()));
+    ops.extend(end_predecessor(target, &name.old()));
     ops.extend([record(target), Op::RemoveContainer(name.old())]);
     ops.extend(forget_renamed(was, target));
     ops
@@ -401,7 +408,7 @@ fn confirm(target: &Target, kept: bool, start: bool) -> Vec<Op> {
     ]);
     if kept {
         // After a start-first replacement the predecessor may still run.
-        ops.extend(end(target, &name.old()));
+        ops.extend(end_predecessor(target, &name.old()));
     }
     ops.push(record(target));
     ops.extend(kept.then(|| Op::RemoveContainer(name.old())));

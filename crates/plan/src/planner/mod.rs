@@ -30,6 +30,7 @@ mod heal;
 mod host;
 mod images;
 mod needs;
+mod pre_stop;
 mod service;
 mod stack;
 mod things;

@@ -143,6 +143,7 @@ impl<'a> View<'a> {
             expect: expectation(self.plan.context.policy, self.dependents, self.name, self.service),
             wait_for: self.wait_for(),
             followers: Vec::new(),
+            shares_pre_stop: self.shares_pre_stop(),
         }
     }
 
@@ -174,7 +175,7 @@ impl<'a> View<'a> {
         waits
     }
 
-    fn applied(&self, container: &ContainerName) -> Option<&'a Applied> {
+    pub(super) fn applied(&self, container: &ContainerName) -> Option<&'a Applied> {
         self.plan.state.stacks.get(self.stack_name)?.applied.get(container)
     }
 
@@ -310,7 +311,7 @@ impl<'a> View<'a> {
 
     /// Whether the container's own predecessor is still there. Under such a name there may also be
     /// another service's, put aside to get this one's name.
-    fn keeps_predecessor(&self, name: &ContainerName) -> bool {
+    pub(super) fn keeps_predecessor(&self, name: &ContainerName) -> bool {
         self.plan.state.containers.get(&name.old()).is_some_and(|old| {
             matches!(&old.owner, ContainerOwner::Hob { identity, .. } if self.is_mine(identity))
         })

@@ -59,6 +59,7 @@ impl Machine {
         name: &ContainerName,
         turn: Turn,
         spec: &ContainerSpec,
+        warnings: &mut Vec<String>,
     ) -> Done {
         let container = self.state.containers.get(name);
         let is_running = container
@@ -75,8 +76,14 @@ impl Machine {
             let words: Vec<&str> = hook.command.iter().map(|word| word.expose().as_str()).collect();
             self.note(name, &format!("{turn}: {}", words.join(" ")));
             if words == ["false"] {
-                let why = format!("command {} of {turn} ended with code 1: ", at + 1);
-                return Err(HostErrorKind::Other(why.trim_end_matches([':', ' ']).to_owned()));
+                let why = format!("command {} of {turn} ended with code 1", at + 1);
+                return match turn {
+                    Turn::PostStart => Err(HostErrorKind::Other(why)),
+                    Turn::PreStop => {
+                        warnings.push(why);
+                        Ok(())
+                    }
+                };
             }
         }
         Ok(())

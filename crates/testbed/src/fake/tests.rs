@@ -28,7 +28,7 @@ async fn open(session: &FakeSession) -> Result<Arc<dyn Host>, HostError> {
 /// Performs the operations on a host of the world until one fails.
 async fn perform(world: &FakeWorld, ops: &[Op]) -> Result<(), HostError> {
     let host = open(&world.session()).await?;
-    let mut run = StepRun { verdict: None, progress: &|_| {} };
+    let mut run = StepRun::new(&|_| {});
     for op in ops {
         host.perform(op, &mut run).await?;
     }
@@ -186,7 +186,7 @@ async fn a_killed_session_does_nothing_more() {
     let session = world.fated_session(Fate { killed_after: Some(2), ..Fate::default() });
     let host = open(&session).await.unwrap();
     let work = async {
-        let mut run = StepRun { verdict: None, progress: &|_| {} };
+        let mut run = StepRun::new(&|_| {});
         for op in sample::deploy("web", sample::spec("web:1")) {
             host.perform(&op, &mut run).await.unwrap();
         }
