@@ -36,7 +36,8 @@ pub use names::{
 };
 pub use repository::REPOSITORY_ROOT;
 pub use resolve::{
-    StackLayer, StackOrigin, VariableOrigin, resolve, resolve_with, stack_config, stack_origin,
+    StackLayer, StackOrigin, VariableOrigin, resolve, resolve_with, stack_as_written, stack_config,
+    stack_origin,
 };
 pub use sealed::{Opener, Opening, SealedFile, SealedValue, UNOPENED};
 pub use secret::{Secret, sounds_secret};

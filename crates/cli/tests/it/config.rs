@@ -116,3 +116,27 @@ fn a_fault_in_a_compose_file_has_its_place() {
     let place = Place::with("--- compose.yaml\nservices:\n  a: { image: x, imgae: y }\n");
     insta::assert_snapshot!(place.say("config"));
 }
+
+#[test]
+fn the_variables_of_a_stack_are_listed_with_their_defaults() {
+    let place = Place::with(LAYERS);
+    place.write("stacks/web/.env", "DB_PASSWORD=hunter2hunter2\nDOMAIN=home.example\n");
+    let listed = place.hob("config web --variables").stdout;
+    let names: Vec<&str> =
+        listed.lines().skip(1).filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(names, ["DB_PASSWORD", "DOMAIN", "TAG"], "{listed}");
+    let named: serde_json::Value =
+        serde_json::from_str(&place.hob("config web --variables --json").stdout).unwrap();
+    assert!(named.get("DOMAIN").is_some(), "{named}");
+}
+
+#[test]
+fn flags_for_compose_files_say_so_in_a_homelab() {
+    let place = Place::with(HOME);
+    assert_eq!(
+        place.say("config web --no-interpolate"),
+        "> hob config web --no-interpolate\n! error: --no-interpolate is for Compose files, and there \
+         is no compose.yaml in @/repository or above it\n! hint: name one with -f; without \
+         --no-interpolate, hob config shows a stack\n= 1\n"
+    );
+}

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hob_compose::{Files, Finding, Loaded, finding, project::Project};
+use hob_compose::{Files, Finding, Loaded, finding, project::Project, tree::Node};
 
 use crate::{
     desired::{Connect, Desired, DesiredHost, DesiredStack},
@@ -127,6 +127,21 @@ pub fn stack_config(
     hidden.add(homelab, &repository, (host, declared), stack, said, &loaded);
     hidden.hide(&repository, &mut loaded.findings);
     (Some(loaded), findings)
+}
+
+/// The same stack with every variable as it is written.
+pub fn stack_as_written(
+    homelab: &Homelab,
+    files: &dyn Files,
+    root: &str,
+    host: &HostName,
+    stack: &StackName,
+) -> Option<Node> {
+    let repository = Repository::in_place(files, root);
+    let declared = homelab.hosts.get(host)?;
+    let mut of_host = sources::of_host(homelab, &repository, host, declared, &mut Vec::new());
+    let sources = of_host.stacks.remove(stack)?;
+    stack::load_as_written(&repository, stack, &sources).tree
 }
 
 struct Resolver<'a> {

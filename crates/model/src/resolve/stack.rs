@@ -20,6 +20,25 @@ pub(super) fn load(
     sources: &Sources,
     environment: BTreeMap<String, String>,
 ) -> Loaded {
+    hob_compose::load(&options(repository, stack, sources, environment), repository)
+}
+
+/// The same with variables left as they are written.
+pub(super) fn load_as_written(
+    repository: &Repository<'_>,
+    stack: &StackName,
+    sources: &Sources,
+) -> Loaded {
+    let options = options(repository, stack, sources, BTreeMap::new());
+    hob_compose::load(&LoadOptions { interpolate: false, ..options }, repository)
+}
+
+fn options(
+    repository: &Repository<'_>,
+    stack: &StackName,
+    sources: &Sources,
+    environment: BTreeMap<String, String>,
+) -> LoadOptions {
     let project_name = match &sources.project {
         Some(name) => Some(name.clone()),
         None if environment.contains_key(PROJECT_VARIABLE) => None,
@@ -28,7 +47,7 @@ pub(super) fn load(
     };
     let profiles = environment.get(PROFILES_VARIABLE).map(String::as_str).unwrap_or_default();
     let profiles = profiles.split(',').map(str::trim).filter(|profile| !profile.is_empty());
-    let options = LoadOptions {
+    LoadOptions {
         profiles: profiles.map(str::to_owned).collect(),
         files: sources.layers.iter().map(|layer| layer.path.clone()).collect(),
         working_dir: working_dir(&sources.layers),
@@ -40,8 +59,7 @@ pub(super) fn load(
             .filter_map(|layer| Some((layer.path.clone(), layer.part.clone()?)))
             .collect(),
         ..LoadOptions::default()
-    };
-    hob_compose::load(&options, repository)
+    }
 }
 
 /// The names of the services that some layers describe, enabled or not.

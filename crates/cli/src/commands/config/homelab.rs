@@ -18,6 +18,8 @@ use crate::{
 /// A stack as it was loaded.
 pub(super) struct Stack {
     pub(super) loaded: Loaded,
+    /// Its tree with `${VARIABLES}` as they are written.
+    pub(super) written: Option<Node>,
     pub(super) files: DiskFiles,
     /// Where the repository lies; paths in the stack begin with it.
     pub(super) root: String,
@@ -135,6 +137,7 @@ pub(super) fn load(
     let (files, root) = DiskFiles::in_place(&folder)?;
     let (loaded, mut findings) =
         hob_model::stack_config(&homelab, &files, &root, &host, &stack_name);
+    let written = hob_model::stack_as_written(&homelab, &files, &root, &host, &stack_name);
     let origin = hob_model::stack_origin(&homelab, &files, &root, &host, &stack_name);
     let (Some(loaded), Some(origin)) = (loaded, origin) else {
         let names: Vec<&str> = hosts.iter().map(|host| host.as_str()).collect();
@@ -143,5 +146,5 @@ pub(super) fn load(
     };
     findings.extend(loaded.findings.iter().cloned());
     let findings = Findings::new(findings, &files, &root);
-    Ok(Stack { loaded, files, root, findings, origin })
+    Ok(Stack { loaded, written, files, root, findings, origin })
 }

@@ -62,7 +62,9 @@ enum Format {
 
 pub(crate) fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> {
     let is_files = args.host.is_none()
-        && (args.project.is_said() || args.names.is_empty() || !Repository::is_here(context));
+        && (args.project.said().is_some()
+            || args.names.is_empty()
+            || !Repository::is_here(context));
     if is_files {
         return of_files(args, context);
     }
@@ -136,6 +138,11 @@ fn of_stack(
         return Err(CommandError::repository(stack.findings));
     }
     context.ui.talk(&stack.findings.text(context.ui.width()));
+    let wanted = args.list.wanted();
+    let is_of_variables = matches!(wanted, Some(List::Variables));
+    if is_of_variables {
+        stack.loaded.tree.clone_from(&stack.written);
+    }
     stack.keep(services)?;
     if let Some(path) = &args.explain {
         let mut explained = stack.explain(path);
@@ -149,9 +156,9 @@ fn of_stack(
             tell(&Told { explained, sources: &sources, files: &stack.files, root }, args, context)
         });
     }
-    let wanted = args.list.wanted();
     let is_hash = matches!(wanted, Some(List::Hash(_)));
-    let all = if args.reveal || is_hash { Vec::new() } else { stack.explain("") };
+    let all =
+        if args.reveal || is_hash || is_of_variables { Vec::new() } else { stack.explain("") };
     let Some(tree) = &mut stack.loaded.tree else {
         return Err(CommandError::internal("a stack without errors has no tree"));
     };

@@ -7,7 +7,7 @@ use std::{
 
 use hob_compose::{FileError, Files, Finding, Kind, LoadOptions, Place, Severity, dotenv, files};
 
-use crate::{context::Context, disk::DiskFiles, error::CommandError};
+use crate::{context::Context, disk::DiskFiles, error::CommandError, repository::Repository};
 
 /// Compose files outside of a homelab.
 #[derive(clap::Args, Debug, Default)]
@@ -46,17 +46,22 @@ pub(super) struct ProjectArgs {
 }
 
 impl ProjectArgs {
-    /// Whether anything says that files are meant and not a stack.
-    pub(super) fn is_said(&self) -> bool {
+    /// The first flag that says that files are meant and not a stack.
+    pub(super) fn said(&self) -> Option<&'static str> {
         let Self { file, project_name, profile, env_file, project_directory, .. } = self;
-        !(file.is_empty() && profile.is_empty() && env_file.is_empty())
-            || project_name.is_some()
-            || project_directory.is_some()
-            || self.no_interpolate
-            || self.no_normalize
-            || self.no_path_resolution
-            || self.no_consistency
-            || self.no_env_resolution
+        let flags = [
+            (!file.is_empty(), "-f"),
+            (project_name.is_some(), "--project-name"),
+            (!profile.is_empty(), "--profile"),
+            (!env_file.is_empty(), "--env-file"),
+            (project_directory.is_some(), "--project-directory"),
+            (self.no_interpolate, "--no-interpolate"),
+            (self.no_normalize, "--no-normalize"),
+            (self.no_path_resolution, "--no-path-resolution"),
+            (self.no_consistency, "--no-consistency"),
+            (self.no_env_resolution, "--no-env-resolution"),
+        ];
+        flags.into_iter().find(|(is_said, _)| *is_said).map(|(_, flag)| flag)
     }
 }
 
@@ -258,13 +263,21 @@ impl Finder<'_> {
             }
             let parent = files::parent(&folder);
             if parent == folder {
-                return Err(CommandError::config(format!(
-                    "there is no {} in {start} or above it",
-                    FILE_NAMES[0]
-                ))
-                .hint("name a stack of the homelab, or a Compose file with -f"));
+                return Err(self.no_default_files(start));
             }
             folder = parent;
+        }
+    }
+
+    fn no_default_files(&self, start: &str) -> CommandError {
+        let usual = FILE_NAMES[0];
+        match self.args.said().filter(|_| Repository::is_here(self.context)) {
+            Some(flag) => CommandError::config(format!(
+                "{flag} is for Compose files, and there is no {usual} in {start} or above it"
+            ))
+            .hint(format!("name one with -f; without {flag}, hob config shows a stack")),
+            None => CommandError::config(format!("there is no {usual} in {start} or above it"))
+                .hint("name a stack of the homelab, or a Compose file with -f"),
         }
     }
 
