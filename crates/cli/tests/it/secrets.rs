@@ -33,10 +33,10 @@ services:
     secrets: [db_password, whole, part]
   app:
     image: nginx:1.27
-    environment: { TOKEN: '${app_token}', LINES: '${PEM}' }
-    labels: { users: 'ida:${app_token}' }
-    command: [serve, '--key', '${app_token}']
-    healthcheck: { test: [CMD, ask, '${app_token}'] }
+    environment: { TOKEN: '${app_key}', LINES: '${PEM}' }
+    labels: { users: 'ida:${app_key}' }
+    command: [serve, '--key', '${app_key}']
+    healthcheck: { test: [CMD, ask, '${app_key}'] }
   other:
     image: caddy:2
 secrets:
@@ -80,7 +80,7 @@ impl Home {
         home.good("secret init", "").await;
         for (name, value) in [
             ("DB_PASSWORD", "planted-password"),
-            ("app.token", "planted-token"),
+            ("app.key", "planted-token"),
             ("QUOTED", "planted \"quotes\""),
             ("PEM", "-----BEGIN-----\nplanted-line\n-----END-----"),
         ] {
@@ -198,15 +198,15 @@ async fn a_value_that_makes_a_compose_file_wrong_is_not_quoted() {
     let home = Home::planted().await;
     let compose = home.read("stacks/web/compose.yaml");
     let wrong =
-        compose.replace("    image: caddy:2", "    image: caddy:2\n    ports: ['${app_token}:80']");
+        compose.replace("    image: caddy:2", "    image: caddy:2\n    ports: ['${app_key}:80']");
     home.place.write("stacks/web/compose.yaml", &wrong);
     let said = home.hob("plan", "").await;
     assert!(said.contains("error[") && said.ends_with("= 1\n"), "{said}");
     check_clean("plan", &said);
-    let named = compose.replace("image: caddy:2", "image: 'caddy:${app_token}'");
+    let named = compose.replace("image: caddy:2", "image: 'caddy:${app_key}'");
     home.place.write("stacks/web/compose.yaml", &named);
     let said = home.hob("check --offline", "").await;
-    assert!(said.contains("error[exposed-secret]: app_token is kept sealed"), "{said}");
+    assert!(said.contains("error[exposed-secret]: app_key is kept sealed"), "{said}");
     check_clean("check", &said);
 }
 
@@ -244,19 +244,19 @@ async fn a_key_file_is_the_owners_alone() {
 #[tokio::test(start_paused = true)]
 async fn secrets_are_set_shown_and_taken_out() {
     let home = Home::planted().await;
-    assert_eq!(home.good("secret get app.token", "").await, "planted-token\n= 0\n");
+    assert_eq!(home.good("secret get app.key", "").await, "planted-token\n= 0\n");
     assert_eq!(
-        home.good("secret set app.token", "another\n").await,
-        "changed app.token in secrets.sops.yaml\n= 0\n"
+        home.good("secret set app.key", "another\n").await,
+        "changed app.key in secrets.sops.yaml\n= 0\n"
     );
-    assert_eq!(home.good("secret get app.token", "").await, "another\n= 0\n");
+    assert_eq!(home.good("secret get app.key", "").await, "another\n= 0\n");
     assert_eq!(
-        home.good("secret remove app.token", "").await,
-        "removed app.token from secrets.sops.yaml\n= 0\n"
+        home.good("secret remove app.key", "").await,
+        "removed app.key from secrets.sops.yaml\n= 0\n"
     );
     assert_eq!(
-        home.hob("secret get app.token", "").await,
-        "error: there is no secret app.token in secrets.sops.yaml\n\
+        home.hob("secret get app.key", "").await,
+        "error: there is no secret app.key in secrets.sops.yaml\n\
          hint: hob secret list shows the names that there are\n= 1\n"
     );
     assert_eq!(
@@ -323,8 +323,8 @@ async fn an_editor_sees_the_values_and_leaves_nothing_behind() {
     let said = home.good("secret edit", "").await;
     assert_eq!(said, "secrets.sops.yaml: 1 set, 0 removed\n= 0\n");
     assert_eq!(home.read("mode"), "600\n");
-    assert!(home.read("seen").contains("token: planted-token\n"));
-    assert_eq!(home.good("secret get app.token", "").await, "new-token\n= 0\n");
+    assert!(home.read("seen").contains("key: planted-token\n"));
+    assert_eq!(home.good("secret get app.key", "").await, "new-token\n= 0\n");
     let left = fs::read_dir(home.place.repository().join("../run")).unwrap().count();
     assert_eq!(left, 0, "the private folder is gone");
     home.environment.editor = Some("false".to_owned());

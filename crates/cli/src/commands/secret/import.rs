@@ -75,7 +75,7 @@ pub(super) async fn run(args: &Args, context: &Context) -> Result<Exit, CommandE
         return Ok(Exit::Good);
     }
     context.ui.data(&format!("sealed {} in {}\n", count(set.len(), "value"), file.name))?;
-    if !is_own && !vault::is_vault(text.expose()) {
+    if !is_own && !text.expose().contains("$ANSIBLE_VAULT;") {
         context.ui.talk(&format!(
             "{from} still has them in clear: remove it. If it was ever committed, its history \
              has them too: change the values.\n"
