@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hob_compose::{Explained, Finding, Loaded, Set};
+use hob_compose::{Explained, Finding, Loaded, Set, project::Project};
 
 use crate::repository::Repository;
 
@@ -42,6 +42,35 @@ pub(super) fn check(
         }
     }
     found.into_iter().filter_map(|((_, seen), all)| finding(repository, seen, &all)).collect()
+}
+
+/// How a value begins that SOPS sealed.
+const SEALED: &str = "ENC[AES256_GCM,";
+
+/// Variables of containers that would be what SOPS wrote, because the file that they come from is
+/// read as an ordinary one. One finding for each service.
+pub(super) fn still_sealed(repository: &Repository<'_>, project: &Project) -> Vec<Finding> {
+    let services = project.services.values();
+    let finding = services.filter_map(|service| {
+        let values = service.environment.iter();
+        let sealed =
+            values.filter(|(_, value)| value.as_ref().is_some_and(|it| it.starts_with(SEALED)));
+        let names: Vec<&str> = sealed.map(|(name, _)| name.as_str()).collect();
+        let name = names.first()?;
+        let place = ["env_file", "environment"].iter().find_map(|it| service.places.get(*it));
+        let message =
+            format!("{} would be the sealed text and not what is in it", names.join(", "));
+        Some(
+            Finding::error("still-sealed", message)
+                .at(repository.place(place.unwrap_or(&service.place)))
+                .on(format!("services.{}.environment", service.name))
+                .hint(format!(
+                    "name the sealed file under secrets.files in hob.yaml, and write {name}: \
+                     ${{{name}}} under environment"
+                )),
+        )
+    });
+    finding.collect()
 }
 
 /// Whose attribute it is, and how it is seen; `None` for what stays out of sight.

@@ -256,6 +256,7 @@ impl Resolver<'_> {
             &mut facts,
             &mut self.findings,
         );
+        self.findings.extend(exposed::still_sealed(self.repository, project));
         let builds = build::of_project(&mut self.contexts, project, &mut self.findings);
         let mut used = resources::Used::default();
         let mut mounts = mounts::Mounts {

@@ -214,3 +214,25 @@ fn sealed_files_that_do_not_open_are_findings() {
       hint: mend it
     ");
 }
+
+#[test]
+fn what_is_still_sealed_is_not_deployed() {
+    let text = "\
+--- hob.yaml
+homelab: home
+hosts: { nas: { connect: ssh://nas, stacks: [web] } }
+--- stacks/web/compose.yaml
+services:
+  app:
+    image: nginx:1
+    env_file: app.env
+--- stacks/web/app.env
+TOKEN=ENC[AES256_GCM,data:x,iv:y,tag:z,type:str]
+TZ=Europe/Oslo
+";
+    insta::assert_snapshot!(crate::support::findings_of(text), @"
+    stacks/web/compose.yaml:4:5: error[still-sealed] services.app.environment
+      TOKEN would be the sealed text and not what is in it
+      hint: name the sealed file under secrets.files in hob.yaml, and write TOKEN: ${TOKEN} under environment
+    ");
+}
