@@ -174,6 +174,8 @@ impl Resolver<'_> {
             facts.insert(stack_name.clone(), stack_facts);
             stacks.insert(stack_name.clone(), stack);
         }
+        let place = |stack: &StackName| facts.get(stack).map(|facts| &facts.place);
+        build::complete_across(&mut stacks, place, &mut self.findings);
         let desired = DesiredHost {
             connect,
             root: host.root.clone(),

@@ -176,6 +176,40 @@ fn two_ways_to_build_one_image_are_refused() {
     insta::assert_snapshot!(findings_of(&text));
 }
 
+/// Two stacks of a host, and what each of their services is built from.
+fn two_stacks(one: &str, two: &str, dockerfile: &str) -> String {
+    format!(
+        "homelab: h\nhosts: {{ nas: {{ connect: local, stacks: [one, two] }} }}\n\
+         --- stacks/one/compose.yaml\nservices: {{ a: {one} }}\n--- stacks/one/Dockerfile\n\
+         FROM x\n--- stacks/two/compose.yaml\nservices: {{ b: {two} }}\n\
+         --- stacks/two/Dockerfile\n{dockerfile}\n"
+    )
+}
+
+#[test]
+fn another_stack_may_use_what_is_built() {
+    let one = "{ image: app, build: . }";
+    let built = |two: &str, dockerfile: &str| {
+        let (desired, findings) = resolved(&two_stacks(one, two, dockerfile));
+        assert!(findings.is_empty(), "{findings:?}");
+        let stacks = &desired.hosts["nas"].stacks;
+        let a = stacks["one"].services["a"].spec.build.clone().unwrap();
+        (a, stacks["two"].services["b"].spec.build.clone().unwrap())
+    };
+    let (a, b) = built("{ image: \"docker.io/library/app:latest\" }", "");
+    assert_eq!(a, b);
+    let (a, b) = built("{ image: other, build: . }", "FROM app");
+    assert_eq!(b.bases, [a]);
+    let found = findings_of(&two_stacks(one, one, "FROM y"));
+    assert!(found.contains("error[builds-differ]\n  stack two builds app in another way"), "{found}");
+    let circle = two_stacks(
+        "{ image: app, build: { context: ., dockerfile_inline: FROM top } }",
+        "{ image: top, build: . }",
+        "FROM app",
+    );
+    assert!(findings_of(&circle).contains("error[builds-in-a-circle]"));
+}
+
 #[test]
 fn an_image_may_copy_from_another_of_the_stack() {
     let compose = "services:\n  a: { image: top, build: a }\n  z: { image: base, build: z }";

@@ -230,7 +230,7 @@ impl<'a> Emission<'a> {
             if !decision.makes_a_container() {
                 continue;
             }
-            if let Some(build) = &service.spec.build {
+            for build in images::to_build(self.plan, service) {
                 ids.extend(self.build(build, made, draft));
             }
             for (image, platform) in images::to_fetch(self.plan, service) {

@@ -3,12 +3,13 @@
 use std::{
     borrow::Cow,
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
 };
 
 use hob_model::{
     ContainerName, ImageRef, NetworkName, ServiceName, StackName, VolumeName,
     desired::{DesiredService, DesiredStack},
-    spec::SpecDigest,
+    spec::{BuildSpec, SpecDigest},
 };
 
 use super::{
@@ -19,7 +20,8 @@ use super::{
     heal::{self, Healed},
     images,
     needs::{Outcome, Stacks},
-    stack, undeclared,
+    stack::{self, Decided},
+    undeclared,
 };
 use crate::{
     change::{Blocked, Change, Leftover, NewNetwork, Obstacle, Reason, shared_network},
@@ -38,6 +40,10 @@ pub(super) struct HostPlan<'a> {
     pub(super) undeclared: BTreeMap<ContainerName, StackName>,
     /// The same, by stack.
     pub(super) undeclared_of: BTreeMap<StackName, Vec<ContainerName>>,
+    /// Stacks of which nothing is begun: their containers keep their names and ports.
+    blocked: BTreeSet<StackName>,
+    /// What is built here, by image.
+    pub(super) builds: BTreeMap<ImageRef, &'a Arc<BuildSpec>>,
     /// Digests of what services are to be: they cost more than the rest of a comparison.
     digests: Digests<'a>,
     index: Index,
@@ -73,6 +79,12 @@ fn digests<'a>(context: &Context<'a>) -> Digests<'a> {
     stacks.map(|(name, stack)| (name, of(stack))).collect()
 }
 
+fn builds<'a>(context: &Context<'a>) -> BTreeMap<ImageRef, &'a Arc<BuildSpec>> {
+    let services = context.host.stacks.values().flat_map(|stack| stack.services.values());
+    let builds = services.filter_map(|service| service.spec.build.as_ref());
+    builds.map(|build| (build.image.familiar(), build)).collect()
+}
+
 /// Finds containers without a search through all of them, so that planning stays linear.
 struct Index {
     by_service: BTreeMap<(StackName, ServiceName), Vec<ContainerName>>,
@@ -96,6 +108,16 @@ impl Index {
 }
 
 impl HostPlan<'_> {
+    /// Whether a container is removed because nobody declares it any more.
+    pub(super) fn is_removed(&self, name: &ContainerName) -> bool {
+        self.undeclared.get(name).is_some_and(|stack| !self.blocked.contains(stack))
+    }
+
+    /// Whether nothing of a stack is begun.
+    pub(super) fn is_blocked(&self, stack: &StackName) -> bool {
+        self.blocked.contains(stack)
+    }
+
     /// What is declared for an identity, if it is declared and planned here.
     pub(super) fn declared(&self, identity: &Identity) -> Option<&DesiredService> {
         if !self.context.is_selected(&identity.stack) {
@@ -149,10 +171,12 @@ pub(super) fn plan_host(
     for (name, stack) in &undeclared {
         undeclared_of.entry(stack.clone()).or_default().push(name.clone());
     }
-    let plan = HostPlan {
+    let mut plan = HostPlan {
         context: *context,
         undeclared,
         undeclared_of,
+        blocked: BTreeSet::new(),
+        builds: builds(context),
         index: Index::of(&state),
         digests,
         state,
@@ -160,13 +184,7 @@ pub(super) fn plan_host(
     };
     let mut made = Made::default();
     shared_networks(&plan, &mut made, draft);
-    let mut decided: Vec<_> = context
-        .host
-        .stacks
-        .iter()
-        .filter(|(name, _)| context.is_selected(name))
-        .map(|(name, declared)| (name, stack::decide(&plan, name, declared)))
-        .collect();
+    let mut decided = decide(&mut plan);
     images::refetch(&plan, decided.iter_mut().filter_map(|(_, stack)| stack.as_mut().ok()));
     for (name, stack) in decided {
         let outcome = match stack {
@@ -181,6 +199,31 @@ pub(super) fn plan_host(
     undeclared::remove_stacks(&plan, &mut made, draft);
     undeclared::remove_networks(&plan, &made, draft);
     handover::link(&plan, &made, draft);
+}
+
+/// What is decided about a stack, or what stands in its way.
+type Outcomes<'a> = Vec<(&'a StackName, Result<Decided<'a>, Vec<Blocked>>)>;
+
+/// Decides about every selected stack. What a blocked stack was to give up it keeps, so that those
+/// who were to take it are decided about again, until that blocks no further one.
+fn decide<'a>(plan: &mut HostPlan<'a>) -> Outcomes<'a> {
+    let context = plan.context;
+    let selected = context.host.stacks.iter().filter(|(name, _)| context.is_selected(name));
+    let mut outcomes: Outcomes<'a> =
+        selected.map(|(name, declared)| (name, stack::decide(plan, name, declared))).collect();
+    loop {
+        let known = plan.blocked.len();
+        let blocked = outcomes.iter().filter(|(_, outcome)| outcome.is_err());
+        plan.blocked.extend(blocked.map(|(name, _)| (*name).clone()));
+        if plan.blocked.len() == known {
+            return outcomes;
+        }
+        for (name, outcome) in outcomes.iter_mut() {
+            if let Ok(Decided { declared, .. }) = outcome {
+                *outcome = stack::decide(plan, name, declared);
+            }
+        }
+    }
 }
 
 /// Makes the networks that `hob.yaml` declares and selected stacks call external.

@@ -2,12 +2,12 @@
 //! then, so that its other users on the host would have another image than it says: they are
 //! replaced in the same plan.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use hob_model::{
     ImageRef,
     desired::{DesiredService, PullPolicy},
-    spec::Mount,
+    spec::{BuildSpec, Mount},
 };
 
 use super::{
@@ -65,11 +65,28 @@ pub(super) fn to_fetch<'a>(
     let spec = &service.spec;
     let own = (spec.build.is_none() && is_fetched(plan, service))
         .then(|| (&spec.image, spec.platform.clone()));
-    let mounted = spec.mounts.values().filter_map(|mount| match mount {
-        Mount::Image { image, .. } if plan.state.image(image).is_none() => Some((image, None)),
-        _ => None,
-    });
+    let is_missing = |image: &ImageRef| {
+        plan.state.image(image).is_none() && !plan.builds.contains_key(&image.familiar())
+    };
+    let mounted = mounted(service).filter(|image| is_missing(image)).map(|image| (image, None));
     own.into_iter().chain(mounted).collect()
+}
+
+/// What is built here of the images that a new container of the service needs.
+pub(super) fn to_build<'a>(
+    plan: &HostPlan<'a>,
+    service: &'a DesiredService,
+) -> impl Iterator<Item = &'a Arc<BuildSpec>> {
+    let mounted: Vec<_> =
+        mounted(service).filter_map(|image| plan.builds.get(&image.familiar()).copied()).collect();
+    service.spec.build.iter().chain(mounted)
+}
+
+fn mounted(service: &DesiredService) -> impl Iterator<Item = &ImageRef> {
+    service.spec.mounts.values().filter_map(|mount| match mount {
+        Mount::Image { image, .. } => Some(image),
+        _ => None,
+    })
 }
 
 /// Images that new containers of a stack need and the host does not have.

@@ -1,11 +1,9 @@
-//! Images that start from images of the same stack.
+//! Images that start from images that are built as well.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
-
-use hob_compose::Place;
 
 use crate::{dockerfile::Dockerfile, names::ImageRef, spec::BuildSpec};
 
@@ -18,9 +16,9 @@ pub(super) struct Bases<'a> {
 }
 
 impl<'a> Bases<'a> {
-    pub(super) fn new(found: &'a [(String, BuildSpec, Place)]) -> Self {
+    pub(super) fn new(found: impl Iterator<Item = &'a BuildSpec>) -> Self {
         let mut by_image = BTreeMap::new();
-        for (_, spec, _) in found {
+        for spec in found {
             by_image.entry(spec.image.familiar()).or_insert(spec);
         }
         Self { by_image, complete: BTreeMap::new(), under_way: BTreeSet::new() }

@@ -1,5 +1,6 @@
 //! Images that are built: which, from what, and what cannot be built this way.
 
+mod across;
 mod bases;
 mod context;
 mod ignore;
@@ -11,6 +12,7 @@ use hob_compose::{
     project::{Build, Project, PullPolicy, Service},
 };
 
+pub(super) use self::across::complete as complete_across;
 use self::bases::Bases;
 pub(super) use self::context::Contexts;
 use self::context::{Asked, OWN_DOCKERFILE, Trouble, below, with_dockerfile};
@@ -59,7 +61,7 @@ pub(super) fn of_project(
         let Some(spec) = resolver.resolve() else { continue };
         found.push((service.name.clone(), spec, resolver.place("context")));
     }
-    let mut bases = Bases::new(&found);
+    let mut bases = Bases::new(found.iter().map(|(_, spec, _)| spec));
     let mut builds = BTreeMap::new();
     let mut by_image: BTreeMap<ImageRef, (Arc<BuildSpec>, Place)> = BTreeMap::new();
     for (service, spec, place) in &found {
