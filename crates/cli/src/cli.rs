@@ -31,7 +31,8 @@ const STYLES: Styles = Styles::styled()
     arg_required_else_help = true,
     max_term_width = 100,
     after_help = "Exit codes: 0 nothing to do, or done; 2 there are changes to be made; 1 error.\n\
-                  Environment: HOB_SSH_CONFIG, HOB_AGE_KEY_FILE, NO_COLOR, DOCKER_HOST (for `connect: local`)."
+                  Environment: HOB_SSH_CONFIG, HOB_AGE_KEY_FILE, NO_COLOR, DOCKER_HOST (for \
+                  `connect: local`)."
 )]
 pub(crate) struct Cli {
     #[command(flatten)]

@@ -18,6 +18,8 @@ pub(super) struct Metadata {
     pub(super) rule: Rule,
     /// Whether only sealed values count for the digest.
     pub(super) mac_only_encrypted: bool,
+    /// A kind of keys other than age's that can open it too.
+    pub(super) other_keys: Option<&'static str>,
 }
 
 /// The data key, sealed for one recipient.
@@ -52,6 +54,9 @@ const UNSUPPORTED: [(&str, &str); 3] = [
     ("unencrypted_comment_regex", "rules for comments; use unencrypted_regex"),
 ];
 
+/// Kinds of keys that are kept as they are and cannot be used.
+const OTHER_KEYS: [&str; 6] = ["pgp", "kms", "gcp_kms", "azure_kv", "hc_vault", "hckms"];
+
 impl Rule {
     /// Whether the value at the end of this way is sealed.
     pub(super) fn seals(&self, path: &[Step]) -> bool {
@@ -84,11 +89,17 @@ impl Metadata {
             what: format!("sops.{name} is missing, so it is no SOPS file, or only a part of one"),
         };
         let present = |name: &str| text(name).filter(|value| !value.is_empty());
+        // Dotenv files have lists spelled out.
+        let is_there = |name: &&&str| {
+            present(name).is_some() || present(&format!("{name}__list_0__map_enc")).is_some()
+        };
+        let other_keys = OTHER_KEYS.iter().find(is_there).copied();
         Ok(Self {
             age,
             last_modified: present("lastmodified").ok_or_else(|| missing("lastmodified"))?,
             mac: present("mac").ok_or_else(|| missing("mac"))?,
             rule: rule(file, present)?,
+            other_keys,
             mac_only_encrypted: present("mac_only_encrypted").is_some_and(|text| text == "true"),
         })
     }

@@ -221,8 +221,16 @@ impl Sops {
     /// Seals everything again, with a new key, for these recipients.
     ///
     /// # Errors
-    /// If there is no recipient, or if comments of the file are sealed: they would be lost.
+    /// If there is no recipient, if comments of the file are sealed, which would be lost, or if
+    /// keys other than age's can open it, for which the new key cannot be sealed.
     pub fn rotate(&mut self, recipients: &[Recipient], now: &str) -> Result<()> {
+        if let Some(kind) = self.metadata.other_keys {
+            let what = format!(
+                "it is also for keys under sops.{kind}, for which a new key cannot be sealed here; \
+                 let sops rotate it, or take them out first"
+            );
+            return Err(Error::Unsupported { file: self.file.clone(), what });
+        }
         if self.document.has_sealed_comments() {
             let what = "the file has sealed comments, which cannot be sealed again here; remove \
                         them first";

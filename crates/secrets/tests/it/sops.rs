@@ -226,3 +226,20 @@ fn names_that_lead_nowhere() {
     let why = dotenv.set(&name("a.b"), &secret("x"), NOW).unwrap_err().to_string();
     assert_eq!(why, "secrets: a.b: a dotenv file has names of letters, digits and _ only");
 }
+
+#[test]
+fn a_file_for_other_keys_too_is_not_rotated() {
+    let (keys, recipient, _) = key();
+    let yaml = "    pgp:\n        - fp: ABCD\n          enc: sealed\n    version";
+    let dotenv = "sops_pgp__list_0__map_enc=sealed\nsops_version";
+    for (format, old, new) in
+        [(Format::Yaml, "    version", yaml), (Format::Dotenv, "sops_version", dotenv)]
+    {
+        let text = file(format, &recipient, &[("A", "one")]).text().replace(old, new);
+        let mut sops = open(&text, format, &keys).unwrap();
+        sops.set(&name("A"), &secret("two"), NOW).unwrap();
+        assert!(sops.text().contains("pgp"), "what is not known stays");
+        let why = sops.rotate(std::slice::from_ref(&recipient), NOW).unwrap_err().to_string();
+        assert!(why.contains("keys under sops.pgp"), "{format:?}: {why}");
+    }
+}

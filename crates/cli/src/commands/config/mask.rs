@@ -2,8 +2,9 @@
 //!
 //! Passwords lie in files of variables: in `.env` files, and in the `env_file`s of services. So a
 //! value of an `environment`, or an argument of a build, that comes from such a file is not shown
-//! at all, and neither is what comes from a sealed file, wherever it is used. Elsewhere (in a label, a command, an image) only the part is hidden that comes from a
-//! variable of such a file whose name is that of a secret: the rest is what people look for.
+//! at all, and neither is what comes from a sealed file, wherever it is used. Elsewhere (in a
+//! label, a command, an image) only the part is hidden that comes from a variable of such a file
+//! whose name is that of a secret: the rest is what people look for.
 
 use std::collections::BTreeMap;
 
