@@ -1,8 +1,9 @@
 //! `cargo xtask adopt-corpus`: repositories that other people made, and what `hob init` and
 //! `hob check --offline` say of them.
 //!
-//! What is expected stands in `adopt-corpus.txt` beside this crate's manifest: hosts and stacks were
-//! counted by hand in each repository. A copy of each is looked at; the originals stay as they are.
+//! What is expected stands in `adopt-corpus.txt` beside this crate's manifest: hosts and stacks
+//! were counted by hand in each repository. A copy of each is looked at; the originals stay as they
+//! are.
 
 use std::{
     collections::BTreeMap,
@@ -32,8 +33,8 @@ pub(crate) struct Arguments {
 
 const EXPECTED: &str = "crates/xtask/adopt-corpus.txt";
 const HEAD: &str = "\
-# Repository: hosts, stacks with a host, stacks without one, files left out, layers; counted by hand.
-# Afterwards the findings of `hob check --offline` by code. `cargo xtask adopt-corpus --bless` writes.
+# Repository: hosts, stacks with a host, stacks without one, files left out, layers, counted by hand;
+# then the findings of `hob check --offline` by code. Written by `cargo xtask adopt-corpus --bless`.
 ";
 
 /// What is said of one repository, without times.
@@ -148,7 +149,7 @@ fn table(rows: &[Row]) -> String {
         checking += row.took.1;
     }
     text + &format!(
-        "{} repositories, hob init {} ms, hob check --offline {} ms (a build without optimisation)\n",
+        "{} repositories, hob init {} ms, hob check --offline {} ms (not optimised)\n",
         rows.len(),
         adopting.as_millis(),
         checking.as_millis()
