@@ -33,7 +33,7 @@ pub(crate) struct Arguments {
 
 const EXPECTED: &str = "crates/xtask/adopt-corpus.txt";
 const HEAD: &str = "\
-# Repository: hosts, stacks with a host, stacks without one, files left out, layers, counted by hand;
+# Repository: hosts, stacks with a host and without one, files left out, layers (counted by hand);
 # then the findings of `hob check --offline` by code. Written by `cargo xtask adopt-corpus --bless`.
 ";
 
