@@ -5,9 +5,12 @@ use std::collections::BTreeSet;
 use hob_model::{
     HostName, NetworkName, ServiceName, StackName,
     desired::{DesiredService, DesiredStack},
-    spec::{NetworkMode, RestartPolicy},
+    spec::NetworkMode,
 };
-use hob_plan::observed::{Container, ContainerOwner, ContainerState, Health, HostState, Verdict};
+use hob_plan::{
+    may_stay_ended,
+    observed::{Container, ContainerOwner, ContainerState, Health, HostState, Verdict},
+};
 
 use crate::check::{Answer, Check, Kind};
 
@@ -76,7 +79,8 @@ impl Declared<'_> {
             .get(self.stack_name)
             .and_then(|folder| folder.applied.get(&self.service.container));
         let completed = record.is_some_and(|record| record.verdict == Verdict::Completed);
-        let mut checks = vec![self.running(container)];
+        let verdict = record.map(|record| record.verdict);
+        let mut checks = vec![self.running(container, verdict)];
         checks.extend(self.definition(container));
         if !completed {
             checks.extend(self.networks(container));
@@ -90,9 +94,7 @@ impl Declared<'_> {
         checks
     }
 
-    fn running(&self, container: &Container) -> Check {
-        let may_complete = self.service.spec.restart == RestartPolicy::No
-            || self.stack.is_awaited_for_completion(self.name);
+    fn running(&self, container: &Container, verdict: Option<Verdict>) -> Check {
         let (answer, says) = match container.state {
             ContainerState::Running { health: Health::Healthy } => (Answer::Pass, "healthy"),
             ContainerState::Running { health: Health::Unchecked } => (Answer::Pass, "running"),
@@ -102,7 +104,11 @@ impl Declared<'_> {
             ContainerState::Running { health: Health::Unhealthy } => {
                 (Answer::Fail, "its health check fails")
             }
-            ContainerState::Exited { code: 0 } if may_complete => (Answer::Pass, "completed"),
+            ContainerState::Exited { code: 0 }
+                if may_stay_ended(self.stack, self.name, verdict) =>
+            {
+                (Answer::Pass, "completed")
+            }
             ContainerState::Exited { code } => {
                 let says = format!("it exited with code {code}");
                 return self

@@ -21,7 +21,7 @@ mod wording;
 pub use change::*;
 pub use document::PlanDocument;
 pub use op::{Op, Turn};
-pub use planner::plan;
+pub use planner::{may_stay_ended, plan};
 pub use policy::Policy;
 pub use simulate::{simulate, simulate_op};
 pub use verdict::{Failure, Judgement, Sighting, judge};

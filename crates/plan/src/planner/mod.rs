@@ -21,6 +21,7 @@ mod dependents;
 mod differences;
 mod draft;
 mod emit;
+mod ending;
 mod expectation;
 mod files;
 mod followers;
@@ -47,6 +48,7 @@ use crate::{
     policy::Policy,
 };
 use draft::Draft;
+pub use ending::may_stay_ended;
 use host::Digests;
 use needs::Stacks;
 
