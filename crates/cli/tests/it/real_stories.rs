@@ -19,8 +19,9 @@ async fn real_stories_of_deploying() {
 
 #[tokio::test]
 async fn real_stories_of_changing() {
-    tell("stories-2", &["changed-attributes", "changed-file", "removed-service", "stale-plan"])
-        .await;
+    let stories =
+        ["changed-attributes", "changed-file", "removed-service", "secrets", "stale-plan"];
+    tell("stories-2", &stories).await;
 }
 
 #[tokio::test]
