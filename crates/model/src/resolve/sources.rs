@@ -249,8 +249,9 @@ impl Finder<'_, '_> {
     }
 
     /// Where the files with variables of each layer would be, in the order of the layers: those
-    /// that `hob.yaml` names for it, else the `.env` beside its file. The host's own file is a layer of all its
-    /// stacks, so what lies beside it counts even for a stack that it changes nothing in.
+    /// that `hob.yaml` names for it, else the `.env` beside its file. The host's own file is a
+    /// layer of all its stacks, so what lies beside it counts even for a stack that it changes
+    /// nothing in.
     fn env_of_layers(&mut self, stack: &StackName, layers: &[Layer], own: &[Layer]) -> Vec<String> {
         let mut paths: Vec<String> = Vec::new();
         let homelab = self.homelab;

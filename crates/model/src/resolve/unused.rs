@@ -27,11 +27,12 @@ pub(super) fn check(homelab: &Homelab, repository: &Repository<'_>, findings: &m
         }
         if pattern.value.is_of_host() {
             for (host, declared) in &homelab.hosts {
+                let own = own_files(homelab, repository, host);
                 let stacks = homelab.stacks_of(declared);
                 let names: BTreeSet<&str> = stacks.keys().map(|stack| stack.as_str()).collect();
                 let pattern = pattern.value.fill_host(host.as_str());
                 let found = pattern.find(repository, repository.base()).unwrap_or_default();
-                for file in found {
+                for file in found.into_iter().filter(|file| !own.contains(&file.path)) {
                     let stack = file.stack.unwrap_or_default();
                     if !names.contains(stack.as_str()) && !is_spelled(homelab, &stack) {
                         unused.push(of_host(repository, host, &stack, &file.path, &names));
@@ -75,6 +76,16 @@ fn of_no_host(homelab: &Homelab, repository: &Repository<'_>, pattern: &Pattern)
                 .hint(format!("{pattern} leads here; add the host to {HOMELAB_FILE}, or remove it"))
         })
         .collect()
+}
+
+/// The host's own files. A pattern with `{stack}` may lead to them too.
+fn own_files(homelab: &Homelab, repository: &Repository<'_>, host: &HostName) -> BTreeSet<String> {
+    let patterns = homelab.layers.iter().map(|layer| &layer.files.value);
+    let own = patterns.filter(|pattern| !pattern.is_of_stack());
+    let find = |pattern: &Pattern| {
+        pattern.fill_host(host.as_str()).find(repository, repository.base()).unwrap_or_default()
+    };
+    own.flat_map(find).map(|found| found.path).collect()
 }
 
 /// A stack whose files are spelled out does not use what the layers find.

@@ -20,7 +20,7 @@ fn row(field: &Field) -> String {
         Presence::Free => (*default).to_owned(),
     };
     let kind = kind.words();
-    format!("| `{key}` | {kind} | {absent} | {meaning}. `{key}: {example}` |\n")
+    format!("| `{key}` | {kind} | {absent} | {meaning}. Example: `{key}: {example}` |\n")
 }
 
 impl Fields {

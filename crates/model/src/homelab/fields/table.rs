@@ -180,8 +180,8 @@ pub static HOST: Fields = Fields {
             presence: Presence::NeededUnless("kind", "kubernetes"),
             default: "",
             since: FIRST,
-            meaning: "How it is reached: `ssh://[user@]host[:port]` through the system's OpenSSH, so \
-                      that your `~/.ssh/config`, agents and jump hosts work; `local`, or \
+            meaning: "How it is reached: `ssh://[user@]host[:port]` through the system's OpenSSH, \
+                      so that your `~/.ssh/config`, agents and jump hosts work; `local`, or \
                       `local:///path/to/docker.sock`",
             example: "ssh://deploy@nas.example.com:2222",
         },
