@@ -34,28 +34,17 @@ pub(super) struct Decision {
 
 impl Decision {
     pub(super) fn new(change: Change, why: Vec<Reason>) -> Self {
-        Self {
-            change,
-            why,
-            is_follower: false,
-        }
+        Self { change, why, is_follower: false }
     }
 
     /// A restart only because of one that goes before.
     pub(super) fn follower(target: Target) -> Self {
-        Self {
-            change: Change::Restart(target),
-            why: Vec::new(),
-            is_follower: true,
-        }
+        Self { change: Change::Restart(target), why: Vec::new(), is_follower: true }
     }
 
     /// Whether those who follow the service are restarted, or made anew.
     pub(super) fn interrupts(&self) -> bool {
-        matches!(
-            self.change,
-            Change::Create(_) | Change::Replace { .. } | Change::Restart(_)
-        )
+        matches!(self.change, Change::Create(_) | Change::Replace { .. } | Change::Restart(_))
     }
 
     pub(super) fn makes_a_container(&self) -> bool {
@@ -64,9 +53,7 @@ impl Decision {
 
     /// Whether it is there because the image is fetched for another service.
     pub(super) fn follows_a_pull(&self) -> bool {
-        self.why
-            .iter()
-            .any(|reason| matches!(reason, Reason::ImageFetched { .. }))
+        self.why.iter().any(|reason| matches!(reason, Reason::ImageFetched { .. }))
     }
 
     /// The container that is replaced.
@@ -80,13 +67,10 @@ impl Decision {
     /// Files that somebody changed on the host, which is why the container is restarted.
     pub(super) fn foreign_edits(&self) -> impl Iterator<Item = StackPath> + '_ {
         let is_restart = matches!(self.change, Change::Restart(_));
-        self.why
-            .iter()
-            .filter(move |_| is_restart)
-            .filter_map(|reason| match reason {
-                Reason::File { path } => Some(StackPath::new(path.clone())),
-                _ => None,
-            })
+        self.why.iter().filter(move |_| is_restart).filter_map(|reason| match reason {
+            Reason::File { path } => Some(StackPath::new(path.clone())),
+            _ => None,
+        })
     }
 }
 
@@ -98,15 +82,10 @@ pub(super) fn decide(
     let current = view.current();
     view.check_name()?;
     let decision = match current {
-        None => Some(Decision::new(
-            Change::Create(view.target()),
-            vec![Reason::Missing],
-        )),
+        None => Some(Decision::new(Change::Create(view.target()), vec![Reason::Missing])),
         Some((was, container)) => view.compare(was, container, changed_files),
     };
-    if decision
-        .as_ref()
-        .is_some_and(|decision| !matches!(decision.change, Change::Confirm { .. }))
+    if decision.as_ref().is_some_and(|decision| !matches!(decision.change, Change::Confirm { .. }))
     {
         view.check_ports()?;
     }
@@ -147,16 +126,8 @@ impl<'a> View<'a> {
                 if self.is_mine(identity))
                 && !self.plan.undeclared.contains_key(*name)
         };
-        let declared = self
-            .plan
-            .state
-            .containers
-            .get_key_value(&self.service.container);
-        let mine = || {
-            self.plan
-                .by_service(self.stack_name, self.name)
-                .filter(is_mine)
-        };
+        let declared = self.plan.state.containers.get_key_value(&self.service.container);
+        let mine = || self.plan.by_service(self.stack_name, self.name).filter(is_mine);
         let is = |role| move |(name, _): &(&ContainerName, &Container)| name.role().0 == role;
         declared
             .filter(is_mine)
@@ -170,12 +141,7 @@ impl<'a> View<'a> {
             name: self.service.container.clone(),
             identity: self.identity(),
             spec: Arc::clone(&self.service.spec),
-            expect: expectation(
-                self.plan.context.policy,
-                self.dependents,
-                self.name,
-                self.service,
-            ),
+            expect: expectation(self.plan.context.policy, self.dependents, self.name, self.service),
             wait_for: self.wait_for(),
             followers: Vec::new(),
             shares_pre_stop: self.shares_pre_stop(),
@@ -188,22 +154,15 @@ impl<'a> View<'a> {
         let policy = self.plan.context.policy;
         let mut waits = Vec::new();
         for (name, dependency) in &self.service.depends_on {
-            let Some(needed) = self.stack.services.get(name) else {
-                continue;
-            };
+            let Some(needed) = self.stack.services.get(name) else { continue };
             let is_met = match dependency.condition {
                 Condition::Started => true,
-                Condition::Healthy => self
-                    .plan
-                    .state
-                    .containers
-                    .get(&needed.container)
-                    .is_some_and(|container| {
-                        let healthy = ContainerState::Running {
-                            health: Health::Healthy,
-                        };
+                Condition::Healthy => {
+                    self.plan.state.containers.get(&needed.container).is_some_and(|container| {
+                        let healthy = ContainerState::Running { health: Health::Healthy };
                         container.state == healthy
-                    }),
+                    })
+                }
                 Condition::Completed => self
                     .applied(&needed.container)
                     .is_some_and(|applied| applied.verdict == Verdict::Completed),
@@ -218,20 +177,13 @@ impl<'a> View<'a> {
     }
 
     pub(super) fn applied(&self, container: &ContainerName) -> Option<&'a Applied> {
-        self.plan
-            .state
-            .stacks
-            .get(self.stack_name)?
-            .applied
-            .get(container)
+        self.plan.state.stacks.get(self.stack_name)?.applied.get(container)
     }
 
     /// The service's name must be free, its own, or about to be given up.
     fn check_name(&self) -> Result<(), Vec<Obstacle>> {
         let name = &self.service.container;
-        let Some(container) = self.plan.state.containers.get(name) else {
-            return Ok(());
-        };
+        let Some(container) = self.plan.state.containers.get(name) else { return Ok(()) };
         let project = match &container.owner {
             ContainerOwner::Hob { identity, .. } => {
                 if self.is_mine(identity) || self.plan.undeclared.contains_key(name) {
@@ -243,10 +195,7 @@ impl<'a> View<'a> {
                         .declared(identity)
                         .is_none_or(|service| service.container == *name);
                     let by = format!("{}/{}", identity.stack, identity.service);
-                    let obstacle = Obstacle::NameInUse {
-                        name: name.clone(),
-                        by,
-                    };
+                    let obstacle = Obstacle::NameInUse { name: name.clone(), by };
                     return if keeps { Err(vec![obstacle]) } else { Ok(()) };
                 }
                 Some(identity.project.clone())
@@ -254,10 +203,7 @@ impl<'a> View<'a> {
             ContainerOwner::Compose { project, .. } => Some(project.clone()),
             ContainerOwner::Foreign => None,
         };
-        Err(vec![Obstacle::ForeignContainer {
-            name: name.clone(),
-            project,
-        }])
+        Err(vec![Obstacle::ForeignContainer { name: name.clone(), project }])
     }
 
     /// Its ports must not be held by a running container that nothing here is going to move.
@@ -268,10 +214,7 @@ impl<'a> View<'a> {
             for (by, container) in self.plan.holders(port.1) {
                 let holds = container.ports.iter().any(|held| collide(port, held));
                 if holds && is_up(container.state) && !self.is_given_up(by, container, port) {
-                    taken.push(Obstacle::PortTaken {
-                        port: port.1,
-                        by: by.clone(),
-                    });
+                    taken.push(Obstacle::PortTaken { port: port.1, by: by.clone() });
                 }
             }
         }
@@ -280,17 +223,13 @@ impl<'a> View<'a> {
 
     /// Whether a container is this service's own, or its port is about to be free.
     fn is_given_up(&self, name: &ContainerName, container: &Container, port: &Port) -> bool {
-        let ContainerOwner::Hob { identity, .. } = &container.owner else {
-            return false;
-        };
+        let ContainerOwner::Hob { identity, .. } = &container.owner else { return false };
         if self.is_mine(identity) || self.plan.undeclared.contains_key(name) {
             return true;
         }
         identity.homelab == self.plan.context.desired.homelab
             && self.plan.declared(identity).is_some_and(|service| {
-                !held_ports(&service.spec)
-                    .iter()
-                    .any(|kept| collide(port, kept))
+                !held_ports(&service.spec).iter().any(|kept| collide(port, kept))
             })
     }
 
@@ -312,27 +251,19 @@ impl<'a> View<'a> {
             return Some(Decision::new(self.replace(was, container), why));
         }
         let record = self.applied(was);
-        let verdict = record
-            .filter(|record| Some(&record.spec) == digest)
-            .map(|record| record.verdict);
+        let verdict =
+            record.filter(|record| Some(&record.spec) == digest).map(|record| record.verdict);
         let state = container.state;
         let is_running = matches!(state, ContainerState::Running { .. });
         let may_complete = self.service.spec.restart == RestartPolicy::No
             || self.dependents.want_completed(self.name);
         let is_completed = may_complete && state == ContainerState::Exited { code: 0 };
         if verdict.is_none() && !is_completed && self.is_beyond_a_start(was, state) {
-            return Some(Decision::new(
-                self.replace(was, container),
-                vec![Reason::Unverified],
-            ));
+            return Some(Decision::new(self.replace(was, container), vec![Reason::Unverified]));
         }
         let restart = |why| Some(Decision::new(Change::Restart(self.target()), why));
         let confirm = |kept, start, why| {
-            let change = Change::Confirm {
-                target: self.target(),
-                kept,
-                start,
-            };
+            let change = Change::Confirm { target: self.target(), kept, start };
             Some(Decision::new(change, vec![why]))
         };
 
@@ -341,16 +272,10 @@ impl<'a> View<'a> {
             return confirm(Some(heal::kept(record)), start, Reason::Unverified);
         }
         if (is_running || state == ContainerState::Paused) && !changed_files.is_empty() {
-            let why = changed_files.iter().map(|path| Reason::File {
-                path: path.to_string(),
-            });
+            let why = changed_files.iter().map(|path| Reason::File { path: path.to_string() });
             return restart(why.collect());
         }
-        let follows = self
-            .service
-            .depends_on
-            .values()
-            .any(|dependency| dependency.restart);
+        let follows = self.service.depends_on.values().any(|dependency| dependency.restart);
         let uses_files = !self.service.spec.content.is_empty();
         match verdict {
             Some(_) if is_running => None,
@@ -359,22 +284,14 @@ impl<'a> View<'a> {
             Some(_)
                 if is_completed && looks_like_a_job(self.dependents, self.name, self.service) =>
             {
-                confirm(
-                    None,
-                    false,
-                    Reason::NotRunning {
-                        state: state.to_string(),
-                    },
-                )
+                confirm(None, false, Reason::NotRunning { state: state.to_string() })
             }
             // An interrupted run may have left it with files as they were before, or running on
             // while what it follows was restarted.
             None if is_running && (uses_files || follows) => restart(vec![Reason::Unverified]),
             None if is_running || is_completed => confirm(None, false, Reason::Unverified),
             _ => {
-                let mut why = vec![Reason::NotRunning {
-                    state: state.to_string(),
-                }];
+                let mut why = vec![Reason::NotRunning { state: state.to_string() }];
                 let missing = missing_networks(self.service, container);
                 let change = if missing.is_empty() {
                     Change::Start(self.target())
@@ -415,9 +332,7 @@ impl<'a> View<'a> {
             .anonymous_volumes
             .iter()
             .filter(|(target, _)| {
-                spec.mounts
-                    .get(*target)
-                    .is_none_or(|mount| *mount == Mount::Anonymous)
+                spec.mounts.get(*target).is_none_or(|mount| *mount == Mount::Anonymous)
             })
             .map(|(target, volume)| (target.clone(), volume.clone()))
             .collect();
@@ -434,13 +349,7 @@ impl<'a> View<'a> {
         } else {
             Order::StopFirst
         };
-        Change::Replace {
-            was: was.clone(),
-            target: self.target(),
-            was_running,
-            order,
-            inherit,
-        }
+        Change::Replace { was: was.clone(), target: self.target(), was_running, order, inherit }
     }
 }
 
@@ -467,22 +376,13 @@ pub(super) fn reasons_to_replace(
     was: &ContainerName,
     container: &Container,
 ) -> Vec<Reason> {
-    let Wanted {
-        stack_name,
-        stack,
-        service,
-        digest,
-    } = *wanted;
+    let Wanted { stack_name, stack, service, digest } = *wanted;
     let mut why = Vec::new();
     if let ContainerOwner::Hob { identity, spec } = &container.owner {
         if Some(spec) != digest {
             let folder = state.stacks.get(stack_name);
             let record = folder.and_then(|folder| folder.applied.get(was));
-            why.extend(explain(
-                state,
-                record.filter(|record| record.spec == *spec),
-                service,
-            ));
+            why.extend(explain(state, record.filter(|record| record.spec == *spec), service));
         }
         if identity.project != stack.project {
             why.push(renamed("project name", &identity.project, &stack.project));
@@ -492,28 +392,20 @@ pub(super) fn reasons_to_replace(
     if service.spec.build.is_none()
         && let Some(image) = state.image(&service.spec.image)
         && *image != container.image
-        && !why
-            .iter()
-            .any(|reason| matches!(reason, Reason::Image { .. }))
+        && !why.iter().any(|reason| matches!(reason, Reason::Image { .. }))
     {
         let (was, now) = (container.image.clone(), image.clone());
         why.push(Reason::ImageContent { was, now });
     }
     if *was != service.container {
-        why.push(renamed(
-            "container_name",
-            was.as_str(),
-            service.container.as_str(),
-        ));
+        why.push(renamed("container_name", was.as_str(), service.container.as_str()));
     }
     // A job that is done needs no network any more.
     if container.state != (ContainerState::Exited { code: 0 }) && why.is_empty() {
         why.extend(missing_networks(service, container));
     }
     if container.state == ContainerState::Dead && why.is_empty() {
-        why.push(Reason::NotRunning {
-            state: container.state.to_string(),
-        });
+        why.push(Reason::NotRunning { state: container.state.to_string() });
     }
     why
 }
@@ -521,34 +413,23 @@ pub(super) fn reasons_to_replace(
 fn missing_networks(service: &DesiredService, container: &Container) -> Vec<Reason> {
     let expected = attached(&service.spec);
     let missing = expected.difference(&container.networks);
-    missing
-        .map(|name| Reason::Network { name: name.clone() })
-        .collect()
+    missing.map(|name| Reason::Network { name: name.clone() }).collect()
 }
 
 fn renamed(attribute: &str, from: &str, to: &str) -> Reason {
     let (from, to) = (Some(from.into()), Some(to.into()));
-    Reason::Attribute {
-        name: attribute.into(),
-        from,
-        to,
-    }
+    Reason::Attribute { name: attribute.into(), from, to }
 }
 
 /// In what a container differs from what is declared, if the record of its making is there.
 fn explain(state: &HostState, record: Option<&Applied>, service: &DesiredService) -> Vec<Reason> {
     let explained = match (record, &state.key) {
-        (Some(record), Some(key)) => differences(
-            &record.sealed,
-            &service.spec.sealed(&|value| key.seal(value)),
-        ),
+        (Some(record), Some(key)) => {
+            differences(&record.sealed, &service.spec.sealed(&|value| key.seal(value)))
+        }
         _ => Vec::new(),
     };
-    if explained.is_empty() {
-        vec![Reason::Unexplained]
-    } else {
-        explained
-    }
+    if explained.is_empty() { vec![Reason::Unexplained] } else { explained }
 }
 
 /// Whether two containers of this specification can run side by side for a while: no fixed port or
@@ -557,19 +438,15 @@ fn may_overlap(spec: &ContainerSpec) -> bool {
     let writes = spec.mounts.values().any(|mount| {
         matches!(
             mount,
-            Mount::Bind {
-                read_only: false,
-                ..
-            } | Mount::Volume {
-                read_only: false,
-                ..
-            } | Mount::Anonymous
+            Mount::Bind { read_only: false, .. }
+                | Mount::Volume { read_only: false, .. }
+                | Mount::Anonymous
         )
     });
     let is_placed = match &spec.network {
-        NetworkMode::Attached(endpoints) => endpoints
-            .values()
-            .any(|endpoint| endpoint.ipv4.is_some() || endpoint.ipv6.is_some()),
+        NetworkMode::Attached(endpoints) => {
+            endpoints.values().any(|endpoint| endpoint.ipv4.is_some() || endpoint.ipv6.is_some())
+        }
         // Ports in there are taken by the old one.
         NetworkMode::Host | NetworkMode::Container(_) => true,
         NetworkMode::None => false,
@@ -590,17 +467,8 @@ pub(super) fn deviation(
     let state = plan.state.containers.get(&container)?.state;
     match decision.map(|decision| &decision.change) {
         Some(Change::Start(_)) => Some(Deviation::Stopped { container }),
-        None if matches!(
-            state,
-            ContainerState::Running {
-                health: Health::Unhealthy
-            }
-        ) =>
-        {
-            Some(Deviation::Unhealthy {
-                container,
-                was: applied.verdict,
-            })
+        None if matches!(state, ContainerState::Running { health: Health::Unhealthy }) => {
+            Some(Deviation::Unhealthy { container, was: applied.verdict })
         }
         _ => None,
     }
