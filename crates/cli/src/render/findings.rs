@@ -13,7 +13,7 @@ use hob_model::{
 };
 use serde_json::{Value, json};
 
-use crate::style;
+use crate::style::{self, HEADING, HINT, paint};
 
 /// Findings and the texts that they are about.
 #[derive(Debug, Default)]
@@ -58,6 +58,27 @@ impl Findings {
     pub(crate) fn text(&self, width: usize) -> String {
         let renderer = Renderer::styled().term_width(width);
         self.list.iter().map(|finding| self.one(finding, &renderer) + "\n\n").collect()
+    }
+
+    /// The same with all notes that say the same in one, without its snippet: there is nothing to
+    /// be done about them, and a facet may be one of every service.
+    pub(crate) fn brief(&self, width: usize) -> String {
+        let renderer = Renderer::styled().term_width(width);
+        let is_note = |finding: &&Finding| finding.severity == Severity::Note;
+        let told = self.list.iter().filter(|finding| !is_note(finding));
+        let mut text: String = told.map(|finding| self.one(finding, &renderer) + "\n\n").collect();
+        let mut notes: Vec<(&Finding, usize)> = Vec::new();
+        for note in self.list.iter().filter(is_note) {
+            let is_same = |(other, _): &&mut (&Finding, usize)| {
+                (note.code, &note.message, &note.hint) == (other.code, &other.message, &other.hint)
+            };
+            match notes.iter_mut().find(is_same) {
+                Some((_, times)) => *times += 1,
+                None => notes.push((note, 1)),
+            }
+        }
+        text.extend(notes.iter().map(|(note, times)| brief_note(note, *times)));
+        text
     }
 
     fn one(&self, finding: &Finding, renderer: &Renderer) -> String {
@@ -138,7 +159,7 @@ fn json_of(finding: &Finding) -> Value {
             json!({ "message": message, "file": shown(file), "line": line, "column": column })
         })
         .collect();
-    json!({
+    let mut data = json!({
         "severity": severity,
         "code": code,
         "message": message,
@@ -148,8 +169,26 @@ fn json_of(finding: &Finding) -> Value {
         "path": path,
         "hint": hint,
         "related": related,
-        "page": lint::page(code),
-    })
+    });
+    // Only rules have one.
+    if let Some(page) = lint::page(code) {
+        data["page"] = page.into();
+    }
+    data
+}
+
+/// A note, where it is or first is, and what to do if anything.
+fn brief_note(note: &Finding, times: usize) -> String {
+    let heading = paint(HEADING, format!("note[{}]:", note.code));
+    let first = note.place.as_ref().map(at).unwrap_or_default();
+    let place = match (first.as_str(), times) {
+        ("", 1) => String::new(),
+        ("", _) => format!(" ({times} times)"),
+        (first, 1) => format!(" ({first})"),
+        (first, _) => format!(" ({times} times, first at {first})"),
+    };
+    let hint = note.hint.as_ref().map(|hint| format!("  {} {hint}\n", paint(HINT, "hint:")));
+    format!("{heading} {}{place}\n{}", note.message, hint.unwrap_or_default())
 }
 
 /// A file as its owner knows it.
@@ -233,6 +272,24 @@ mod tests {
         let text = check(list);
         assert!(!text.contains("hunter"), "{text}");
         assert!(text.contains("hob.yaml:4:13") && text.contains("homelab: home"), "{text}");
+    }
+
+    #[test]
+    fn notes_that_say_the_same_are_told_once() {
+        let note = |line, what: &str| {
+            Finding::note("not-acted-on", format!("{what} has no effect yet"))
+                .at(place("hob.yaml", line, 3, 5))
+        };
+        let alone = Finding::note("odd", "odd").hint("know it");
+        let list = vec![note(2, "route"), note(3, "auth"), alone, note(3, "route")];
+        let findings = Findings::new(list, &MemoryFiles::new(), REPOSITORY_ROOT);
+        assert_eq!(
+            anstream::adapter::strip_str(&findings.brief(80)).to_string(),
+            "note[not-acted-on]: route has no effect yet (2 times, first at hob.yaml:2:3)\n\
+             note[not-acted-on]: auth has no effect yet (hob.yaml:3:3)\n\
+             note[odd]: odd\n  hint: know it\n"
+        );
+        assert_eq!(findings.json().as_array().map(Vec::len), Some(4));
     }
 
     #[test]

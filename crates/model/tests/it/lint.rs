@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use hob_model::{Finding, REPOSITORY_ROOT, lint};
 
-use crate::support::{lines, load_text, repository};
+use crate::support::{DiskFiles, lines, load_text, repository};
 
 fn findings(text: &str) -> Vec<Finding> {
     let files = repository(text);
@@ -332,6 +332,17 @@ fn what_cannot_be_done_cannot_be_allowed() {
                           policy: { rules: { duplicate-port: off } }\n",
     );
     assert!(said.contains("error[unknown-rule]"), "{said}");
+}
+
+#[test]
+fn the_homelabs_of_this_repository_are_clean() {
+    for name in ["fleet", "pi-gitops", "single-vm", "three-site", "zero-trust-ai"] {
+        let files = DiskFiles::homelab(name);
+        let (homelab, mut found) = hob_model::load(&files, REPOSITORY_ROOT);
+        found.extend(hob_model::resolve(&homelab.unwrap(), &files, REPOSITORY_ROOT).1);
+        found.retain(|finding| finding.code != "not-acted-on");
+        assert_eq!(lines(&found), "", "{name}");
+    }
 }
 
 #[test]

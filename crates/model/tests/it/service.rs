@@ -191,8 +191,6 @@ s
     stacks/web/compose.yaml:9:38: error[unknown-key] services.web.x-hob.rout
       nothing is called rout in services.web.x-hob
       hint: did you mean route?
-    stacks/web/compose.yaml:9:47: note[not-acted-on] services.web.x-hob.gpu
-      gpu has no effect yet
     stacks/web/compose.yaml:13:5: warning[not-acted-on] services.db.secrets[0].mode
       mode has no effect yet
     stacks/web/compose.yaml:13:5: warning[not-acted-on] services.db.secrets[0].uid
