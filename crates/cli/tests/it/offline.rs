@@ -7,9 +7,9 @@ fn init_starts_a_homelab_that_has_no_errors() {
     let place = Place::empty();
     assert_eq!(
         place.say("init --host nas"),
-        "> hob init --host nas\nmade hob.yaml\nmade stacks/hello/compose.yaml\nmade .hob/schema.json\n\
-         ! Next: hob check says whether all is well, hob plan what would happen, hob apply does \
-         it.\n= 0\n"
+        "> hob init --host nas\nmade hob.yaml\nmade stacks/hello/compose.yaml\n\
+         made .hob/schema.json\n! Next: hob check says whether all is well, hob plan what would \
+         happen, hob apply does it.\n= 0\n"
     );
     assert_eq!(
         place.say("check --offline"),
