@@ -23,9 +23,9 @@ pub(crate) fn told(checks: &[Check]) -> String {
     groups.sort_by_key(|(check, _)| std::cmp::Reverse(check.answer));
     let mut out = String::new();
     for (check, on) in groups {
-        let who = paint(HEADING, names(&on, hosts.len()));
-        let (mark, name) = (mark(check.answer), name(check));
-        out += &format!("{mark} {who} {name}: {}\n{}", check.message, hint(check, 2));
+        let (mark, name) = (mark(check.answer), paint(HEADING, name(check)));
+        let on = paint(HEADING, names(&on, hosts.len()));
+        out += &format!("{mark} {name} on {on}: {}\n{}", check.message, hint(check, 2));
     }
     out
 }
@@ -42,7 +42,7 @@ fn is_same(one: &Check, other: &Check) -> bool {
 }
 
 fn names(on: &[&HostName], all: usize) -> String {
-    if on.len() == all && all > 1 {
+    if on.len() == all && all > NAMED_MAX {
         return format!("all {all} hosts");
     }
     let named: Vec<&str> = on.iter().take(NAMED_MAX).map(|host| host.as_str()).collect();

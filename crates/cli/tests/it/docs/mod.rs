@@ -1,5 +1,6 @@
 //! The documentation is true: what it types is run, and what it names exists.
 
+mod checks;
 mod console;
 mod examples;
 mod links;

@@ -123,7 +123,7 @@ fn paragraph(heading: &str, names: &[&str]) -> String {
 }
 
 /// Compares the part of a page between `<!-- made: NAME -->` and `<!-- end -->`, or makes it anew.
-fn replace(page: &str, name: &str, made: &str) {
+pub(super) fn replace(page: &str, name: &str, made: &str) {
     // Several tests may make parts of one page.
     static WRITING: Mutex<()> = Mutex::new(());
     let _writing = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
