@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hob_model::{HostName, StackName, desired::Desired};
 
-use super::draft::{Draft, DraftId};
+use super::draft::{Draft, DraftId, DraftStep};
 use crate::{
     change::{Blocked, Milestone, Obstacle},
     observed::{HostView, Observed},
@@ -52,7 +52,9 @@ pub(super) fn link(desired: &Desired, observed: &Observed, draft: &mut Draft, st
     }
 }
 
-/// Blocks the stacks that need a blocked one or an unreachable host, directly or by way of others.
+/// Blocks the stacks that need a blocked one or an unreachable host, directly or by way of others,
+/// and with them those that take a name or a port from a stack that is blocked by that, or use what
+/// it would have made: nothing is left out without a word.
 fn block(
     needs: &BTreeMap<Key, Vec<Key>>,
     observed: &Observed,
@@ -65,6 +67,7 @@ fn block(
     for (key, needed) in needs {
         needed.iter().for_each(|needed| needed_by.entry(needed).or_default().push(key));
     }
+    let used_by = users(draft, stacks);
     let mut unmet: BTreeSet<Key> = stacks
         .outcomes
         .iter()
@@ -75,7 +78,8 @@ fn block(
     let mut open: Vec<Key> = unmet.iter().cloned().chain(lost).collect();
     let mut causes = BTreeMap::new();
     while let Some(cause) = open.pop() {
-        for key in needed_by.get(&cause).into_iter().flatten().copied() {
+        let users = used_by.get(&cause).into_iter().flatten();
+        for key in needed_by.get(&cause).into_iter().flatten().chain(users).copied() {
             // A stack that is in order may stay so.
             if !stacks.steps(key).is_empty() && unmet.insert(key.clone()) {
                 open.push(key.clone());
@@ -93,6 +97,22 @@ fn block(
         });
     }
     unmet
+}
+
+/// The stacks whose steps wait for a step of another stack, by that other one.
+fn users<'a>(draft: &Draft, stacks: &'a Stacks) -> BTreeMap<&'a Key, BTreeSet<&'a Key>> {
+    let mut stack_of: BTreeMap<DraftId, &Key> = BTreeMap::new();
+    for key in stacks.outcomes.keys() {
+        stack_of.extend(stacks.steps(key).iter().map(|step| (*step, key)));
+    }
+    let mut users: BTreeMap<&Key, BTreeSet<&Key>> = BTreeMap::new();
+    for (step, key) in &stack_of {
+        let before = draft.steps.get(step.0).into_iter().flat_map(DraftStep::waits_for);
+        for owner in before.filter_map(|before| stack_of.get(&before)).filter(|it| *it != key) {
+            users.entry(owner).or_default().insert(key);
+        }
+    }
+    users
 }
 
 /// The steps of a stack by their place in its order.

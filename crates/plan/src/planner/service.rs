@@ -186,14 +186,15 @@ impl<'a> View<'a> {
         let Some(container) = self.plan.state.containers.get(name) else { return Ok(()) };
         let project = match &container.owner {
             ContainerOwner::Hob { identity, .. } => {
-                if self.is_mine(identity) || self.plan.undeclared.contains_key(name) {
+                if self.is_mine(identity) || self.plan.is_removed(name) {
                     return Ok(());
                 }
                 if identity.homelab == self.plan.context.desired.homelab {
-                    let keeps = self
-                        .plan
-                        .declared(identity)
-                        .is_none_or(|service| service.container == *name);
+                    let keeps = self.plan.is_blocked(&identity.stack)
+                        || self
+                            .plan
+                            .declared(identity)
+                            .is_none_or(|service| service.container == *name);
                     let by = format!("{}/{}", identity.stack, identity.service);
                     let obstacle = Obstacle::NameInUse { name: name.clone(), by };
                     return if keeps { Err(vec![obstacle]) } else { Ok(()) };
@@ -224,10 +225,11 @@ impl<'a> View<'a> {
     /// Whether a container is this service's own, or its port is about to be free.
     fn is_given_up(&self, name: &ContainerName, container: &Container, port: &Port) -> bool {
         let ContainerOwner::Hob { identity, .. } = &container.owner else { return false };
-        if self.is_mine(identity) || self.plan.undeclared.contains_key(name) {
+        if self.is_mine(identity) || self.plan.is_removed(name) {
             return true;
         }
         identity.homelab == self.plan.context.desired.homelab
+            && !self.plan.is_blocked(&identity.stack)
             && self.plan.declared(identity).is_some_and(|service| {
                 !held_ports(&service.spec).iter().any(|kept| collide(port, kept))
             })

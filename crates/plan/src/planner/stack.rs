@@ -118,7 +118,8 @@ fn missing_health_checks<'a>(
         let Some(service) = declared.services.get(name) else { return false };
         let is_own = |container: &Container| {
             matches!(&container.owner, ContainerOwner::Hob { identity, .. }
-                if plan.declared(identity).is_some_and(|declared| std::ptr::eq(declared, service)))
+                if identity.homelab == plan.context.desired.homelab
+                    && plan.declared(identity).is_some_and(|it| std::ptr::eq(it, service)))
         };
         let container = plan.state.containers.get(&service.container).filter(|it| is_own(it));
         let is_unchecked = container.is_some_and(|container| {
