@@ -103,10 +103,12 @@ impl Dockerfile {
         for instruction in &self.instructions {
             match instruction.name.as_str() {
                 "ARG" if stages.is_empty() => {
-                    let (name, default) =
-                        instruction.rest.split_once('=').unwrap_or((&instruction.rest, ""));
-                    let default = default.trim_matches(['"', '\'']);
-                    known.insert(name, args.get(name).map_or(default, String::as_str).to_owned());
+                    for word in quoted_words(&instruction.rest) {
+                        let (name, default) = word.split_once('=').unwrap_or((word, ""));
+                        let default = default.trim_matches(['"', '\'']);
+                        let value = args.get(name).map_or(default, String::as_str);
+                        known.insert(name, value.to_owned());
+                    }
                 }
                 "FROM" => {
                     let mut words = instruction.words().filter(|word| !word.starts_with("--"));
@@ -194,28 +196,6 @@ impl Instruction {
         self.rest.split_whitespace()
     }
 
-    /// For `COPY` and `ADD`: what is copied from the context, without flags and the destination;
-    /// `None` for what comes from another stage or is no copying at all.
-    pub fn copied(&self) -> Option<Vec<String>> {
-        if !matches!(self.name.as_str(), "COPY" | "ADD") {
-            return None;
-        }
-        let mut rest = self.rest.as_str();
-        while rest.starts_with("--") {
-            if rest.starts_with("--from") {
-                return None;
-            }
-            let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
-            rest = rest.get(end..).unwrap_or_default().trim_start();
-        }
-        let mut words: Vec<String> = match serde_json::from_str(rest) {
-            Ok(words) => words,
-            Err(_) => rest.split_whitespace().map(str::to_owned).collect(),
-        };
-        words.pop();
-        Some(words)
-    }
-
     /// What `--from=` says.
     fn copied_from(&self) -> Option<&str> {
         let mut flags = self.words().take_while(|word| word.starts_with("--"));
@@ -243,6 +223,20 @@ impl Instruction {
         let what = format!("{} {flag}", self.name);
         Some(BuildKitOnly { line: self.line, what, instead })
     }
+}
+
+/// Words, of which quotes keep those together that are one.
+fn quoted_words(text: &str) -> Vec<&str> {
+    let mut quote = None;
+    let is_end = |c: char| {
+        match quote {
+            Some(open) if c == open => quote = None,
+            None if matches!(c, '"' | '\'') => quote = Some(c),
+            _ => {}
+        }
+        quote.is_none() && c.is_whitespace()
+    };
+    text.split(is_end).filter(|word| !word.is_empty()).collect()
 }
 
 /// Whether a name that is started or copied from is that of an image, and of no stage so far.
@@ -357,7 +351,6 @@ mod tests {
             .map(|it| format!("{} {} {}", it.line, it.name, it.rest))
             .collect();
         assert_eq!(told, ["1 FROM a", "2 RUN one two", "6 COPY [\"a b\", \"/c\"]"]);
-        assert_eq!(file.instructions[2].copied(), Some(vec!["a b".to_owned()]));
         let other = Dockerfile::parse("# escape=`\nFROM a\nRUN c:\\ `\n d");
         assert_eq!(other.instructions[1].rest, "c:\\ d");
     }
@@ -369,6 +362,8 @@ mod tests {
         let text = "ARG V=3 \nARG R\nFROM ${R:-docker.io}/alpine:$V\nARG V=4\nFROM x:$V";
         assert_eq!(bases(text, &[]), ["docker.io/alpine:3", "x:3"]);
         assert_eq!(bases(text, &[("V", "9"), ("R", "r")]), ["r/alpine:9", "x:9"]);
+        let text = "ARG A=1 B='x' C=\"3 4\" D\nFROM a:$A\nFROM $B\nFROM c:$C$D";
+        assert_eq!(bases(text, &[]), ["a:1", "c:3 4", "x"]);
     }
 
     #[test]

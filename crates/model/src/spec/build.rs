@@ -124,15 +124,6 @@ impl ContextEntry {
 }
 
 impl ContextFiles {
-    /// How much is sent.
-    pub fn bytes(&self) -> u64 {
-        let sizes = self.0.values().map(|entry| match &entry.kind {
-            ContextKind::File { bytes, .. } => *bytes,
-            ContextKind::Link { .. } => 0,
-        });
-        sizes.sum()
-    }
-
     /// Digests of what can be copied: file by file, or if there are many, by folders (with a slash
     /// at the end) as deep as leaves few enough.
     fn summary(&self, except: &str) -> BTreeMap<String, Digest> {
@@ -176,7 +167,8 @@ fn group(path: &str, depth: usize) -> &str {
 }
 
 impl BuildSpec {
-    /// A build from a Dockerfile alone, with nothing else said about it.
+    /// A build from a Dockerfile alone, with nothing else said about it; what is declared has more
+    /// to say, so this is for imagined worlds.
     pub fn new(image: impl Into<ImageRef>, dockerfile_text: &str) -> Self {
         Self {
             image: image.into(),
