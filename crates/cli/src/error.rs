@@ -104,7 +104,7 @@ impl CommandError {
     pub(crate) fn text(&self, width: usize) -> String {
         let mut text = String::new();
         if let Some(findings) = &self.findings {
-            text += &findings.text(width);
+            text += &findings.brief(width);
         }
         let heading = match self.kind {
             Kind::Config | Kind::Remote => "error",

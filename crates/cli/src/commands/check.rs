@@ -41,7 +41,7 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Exit, CommandE
         selection.stacks(&desired).map(|(_, _, stack)| stack.services.len()).sum();
     let hosts = desired.hosts.keys().filter(|host| selection.has_host(host)).count();
     if !ui.json {
-        ui.talk(&findings.text(ui.width()));
+        ui.talk(&findings.brief(ui.width()));
         ui.data(&format!(
             "{} repository: {}, {}, {}, {}\n",
             paint(SUCCESS, "✓"),
