@@ -196,6 +196,28 @@ impl Instruction {
         self.rest.split_whitespace()
     }
 
+    /// For `COPY` and `ADD`: what is copied from the context, without flags and the destination;
+    /// `None` for what comes from another stage or is no copying at all.
+    pub fn copied(&self) -> Option<Vec<String>> {
+        if !matches!(self.name.as_str(), "COPY" | "ADD") {
+            return None;
+        }
+        let mut rest = self.rest.as_str();
+        while rest.starts_with("--") {
+            if rest.starts_with("--from") {
+                return None;
+            }
+            let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+            rest = rest.get(end..).unwrap_or_default().trim_start();
+        }
+        let mut words: Vec<String> = match serde_json::from_str(rest) {
+            Ok(words) => words,
+            Err(_) => rest.split_whitespace().map(str::to_owned).collect(),
+        };
+        words.pop();
+        Some(words)
+    }
+
     /// What `--from=` says.
     fn copied_from(&self) -> Option<&str> {
         let mut flags = self.words().take_while(|word| word.starts_with("--"));
@@ -351,6 +373,7 @@ mod tests {
             .map(|it| format!("{} {} {}", it.line, it.name, it.rest))
             .collect();
         assert_eq!(told, ["1 FROM a", "2 RUN one two", "6 COPY [\"a b\", \"/c\"]"]);
+        assert_eq!(file.instructions[2].copied(), Some(vec!["a b".to_owned()]));
         let other = Dockerfile::parse("# escape=`\nFROM a\nRUN c:\\ `\n d");
         assert_eq!(other.instructions[1].rest, "c:\\ d");
     }
