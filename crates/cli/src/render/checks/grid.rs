@@ -79,12 +79,16 @@ fn cell(of_host: &[Check], kinds: &[Kind]) -> String {
     if count == 1 { mark(worst) } else { format!("{}{}", mark(worst), paint(style, count)) }
 }
 
-/// What the host says that it is.
+/// What the host says that it is, the processor first: it is what hosts differ in.
 fn system(of_host: &[Check], room: usize) -> String {
     let is_system = |check: &&Check| check.kind == Kind::Reachable && check.answer == Answer::Pass;
     let text = of_host.iter().find(is_system).map_or("", |check| check.message.as_str());
+    let text = match text.rsplit_once(", ") {
+        Some((name, arch)) => format!("{arch} {name}"),
+        None => String::new(),
+    };
     if text.chars().count() <= room {
-        return text.to_owned();
+        return text;
     }
     let kept: String = text.chars().take(room.saturating_sub(1)).collect();
     format!("{}…", kept.trim_end())
