@@ -10,7 +10,7 @@ use crate::{
     disk::{self, DiskFiles},
     error::CommandError,
     render::findings::Findings,
-    secrets::{self, Vault},
+    secrets::{self, Keys, Vault},
     style::{HINT, WARNING, paint},
 };
 
@@ -60,7 +60,12 @@ impl Repository {
         let (mut homelab, mut list) = hob_model::load(&files, REPOSITORY_ROOT);
         let mut desired = Desired::default();
         if let Some(homelab) = homelab.as_mut().filter(|_| !finding::has_errors(&list)) {
-            let vault = Vault::new(context.keys.find()?);
+            let keys = match context.keys.find() {
+                // A homelab without secrets needs no key, wherever one was said to be.
+                Err(_) if homelab.secret_files.is_empty() => Keys::default(),
+                found => found?,
+            };
+            let vault = Vault::new(keys);
             list.extend(vault.open_files(homelab, &files));
             let (resolved, more) =
                 hob_model::resolve_with(homelab, &files, REPOSITORY_ROOT, &vault);

@@ -43,6 +43,7 @@ pub(crate) struct KeyPlaces {
 }
 
 /// The caller's keys.
+#[derive(Default)]
 pub(crate) struct Keys {
     pub(crate) ring: Keyring,
     /// Where they were found; `None`: nowhere.

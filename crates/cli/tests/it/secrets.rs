@@ -223,6 +223,21 @@ async fn without_a_key_the_rest_is_checked() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_key_that_is_not_there_matters_where_there_are_secrets() {
+    let mut home = Home::planted().await;
+    home.environment.age_key_file = Some("/nowhere/age.txt".into());
+    assert_eq!(
+        home.hob("check --offline", "").await,
+        "error: reading /nowhere/age.txt\n  caused by: it is not there\n\
+         hint: HOB_AGE_KEY_FILE names this file\n= 1\n"
+    );
+    let none = "homelab: home\nhosts: { nas: { connect: local } }\n";
+    home.place.write("hob.yaml", none);
+    home.place.write("stacks/web/compose.yaml", "services: { app: { image: 'nginx:1' } }\n");
+    assert!(home.hob("check --offline", "").await.contains("= 0\n"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_key_file_is_the_owners_alone() {
     let home = Home::empty("--- hob.yaml\nhomelab: home\nhosts: { nas: { connect: local } }\n");
     let said = home.good("secret init", "").await;
