@@ -6,6 +6,8 @@ mod gpu;
 mod judge;
 mod route;
 mod storage;
+#[cfg(test)]
+mod tests;
 
 use std::{collections::BTreeMap, time::Duration};
 
