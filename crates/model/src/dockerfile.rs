@@ -391,7 +391,8 @@ mod tests {
 
     #[test]
     fn what_it_copies_from_is_found() {
-        let text = "FROM a AS one\nCOPY --from=tools:2 /x /\nFROM b\nCOPY --chown=1 --from=lib a b\n\
+        let text = "FROM a AS one\nCOPY --from=tools:2 /x /\nFROM b\n\
+                    COPY --chown=1 --from=lib a b\n\
                     COPY --from=ONE a b\nCOPY --from=0 a b\nCOPY x --from=y\nADD --from=z a b";
         assert_eq!(bases(text, &[]), ["a", "b", "lib", "tools:2"]);
     }
