@@ -121,6 +121,18 @@ fn is_one_of(flag: &str, flags: &BTreeSet<String>) -> bool {
     }
 }
 
+/// `AdoptCorpus` as clap names it: `adopt-corpus`.
+fn kebab_case(variant: &str) -> String {
+    let mut name = String::new();
+    for letter in variant.chars() {
+        if letter.is_uppercase() && !name.is_empty() {
+            name.push('-');
+        }
+        name.extend(letter.to_lowercase());
+    }
+    name
+}
+
 /// The chores of this repository, as their source spells them.
 struct Chores {
     names: BTreeSet<String>,
@@ -138,7 +150,7 @@ impl Chores {
         let names = variants
             .filter(|line| line.starts_with(char::is_uppercase))
             .filter_map(|line| line.split(['(', ',']).next())
-            .map(str::to_lowercase)
+            .map(kebab_case)
             .collect();
         Self { names, source }
     }
