@@ -89,7 +89,9 @@ pub(super) fn link(plan: &HostPlan<'_>, made: &Made, draft: &mut Draft) {
                 .filter(|(holder, _)| is_other(holder))
                 .filter_map(|(holder, _)| made.gone.get(holder))
         });
-        for giver in by_name.chain(by_port) {
+        // What another stack's interrupted run left under this name or its temporary forms.
+        let restored = made.restores.get(&taker.name);
+        for giver in by_name.chain(by_port).chain(restored) {
             draft.hand_over(*giver, taker.step);
         }
     }

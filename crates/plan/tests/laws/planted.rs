@@ -277,3 +277,13 @@ fn a_planner_that_looks_at_everything_whatever_was_asked() {
     }
     assert_eq!(caught(bug), "what is not selected stays");
 }
+
+#[test]
+fn a_planner_that_holds_stacks_back_without_a_word() {
+    fn bug(desired: &Desired, observed: &Observed, policy: &Policy) -> Plan {
+        let mut plan = plan(desired, observed, policy);
+        plan.blocked.retain(|blocked| !matches!(blocked.why, Obstacle::Needs { .. }));
+        plan
+    }
+    assert_eq!(caught(bug), "nothing is forgotten");
+}

@@ -43,12 +43,13 @@ pub(crate) fn check(
     let first = planner(desired, &world.observed, &policy);
     require("deterministic", first == planner(desired, &world.observed, &policy), String::new)?;
     well_formed(&first, world)?;
+    blocked_for_a_reason(&first, world)?;
     nothing_foreign(planner, desired, world)?;
     uses_nothing_foreign(&first, desired, world)?;
     undone_is_as_before(&first, world)?;
     let sequence = interleaved(&first, choices);
-    blocked_for_a_reason(&first, world)?;
     only_what_is_selected(planner, desired, world, choices)?;
+    nothing_is_forgotten(&first, desired, world)?;
     let mut crashed = world.clone();
     converges(planner, desired, &crashed, "converges")?;
     for (at, (host, op)) in sequence.iter().enumerate() {
@@ -78,6 +79,42 @@ fn well_formed(plan: &Plan, world: &World) -> Result<(), Broken> {
             blocked.host == *host && matches!(blocked.why, Obstacle::Unreachable { .. })
         });
         require("an unreachable host is said to be blocked", is_said, || host.to_string())?;
+    }
+    Ok(())
+}
+
+/// A service whose container is not there or not what is declared has a step, or it is said what
+/// stands in its way.
+fn nothing_is_forgotten(plan: &Plan, desired: &Desired, world: &World) -> Result<(), Broken> {
+    let mut stepped = BTreeSet::new();
+    for step in &plan.steps {
+        if let Change::Restore { name, .. } = &step.change {
+            stepped.insert((&step.host, name));
+        }
+        let members: &[hob_plan::Member] = match &step.change {
+            Change::Exchange { members } => members,
+            _ => &[],
+        };
+        let changes = members.iter().map(|member| &member.change).chain([&step.change]);
+        stepped.extend(changes.filter_map(Change::target).map(|it| (&step.host, &it.name)));
+    }
+    for (host_name, host) in &desired.hosts {
+        for (stack_name, stack) in &host.stacks {
+            let is_said = plan.blocked.iter().any(|blocked| {
+                let is_whole_host = blocked.stack.is_none()
+                    && !matches!(blocked.why, Obstacle::NetworkDiffers { .. });
+                blocked.host == *host_name
+                    && (is_whole_host || blocked.stack.as_ref() == Some(stack_name))
+            });
+            for service in stack.services.values().filter(|_| !is_said) {
+                let key = (host_name.clone(), service.container.clone());
+                let is_there = world.specs.get(&key) == Some(&service.spec);
+                let is_changed = stepped.contains(&(host_name, &service.container));
+                require("nothing is forgotten", is_there || is_changed, || {
+                    format!("{} on {host_name}", service.container)
+                })?;
+            }
+        }
     }
     Ok(())
 }
@@ -245,22 +282,22 @@ fn dependencies_first(
             }
             // Under whatever name: it may be on its way to another one.
             let mut states =
-                state.containers.values().filter_map(|container| match &container.owner {
+                state.containers.iter().filter_map(|(name, container)| match &container.owner {
                     ContainerOwner::Hob { identity, .. }
                         if identity.stack == *stack_name && identity.service == *needed =>
                     {
-                        Some(container.state)
+                        Some((container.state, has_completed(state, stack_name, name)))
                     }
                     _ => None,
                 });
-            let is_met = states.any(|seen| match dependency.condition {
+            let is_met = states.any(|(seen, completed)| match dependency.condition {
                 Condition::Started => seen != ContainerState::Created,
                 Condition::Healthy => matches!(
                     seen,
                     ContainerState::Running { health: Health::Healthy }
                         | ContainerState::Exited { code: 0 }
                 ),
-                Condition::Completed => seen == ContainerState::Exited { code: 0 },
+                Condition::Completed => completed || seen == ContainerState::Exited { code: 0 },
             });
             require("dependencies come first", is_met, || {
                 format!("{name} starts before {needed} is there: {dependency:?}")
@@ -268,6 +305,12 @@ fn dependencies_first(
         }
     }
     Ok(())
+}
+
+/// By its record, whoever started it again since.
+fn has_completed(state: &HostState, stack: &StackName, name: &ContainerName) -> bool {
+    let applied = state.stacks.get(stack).and_then(|folder| folder.applied.get(name));
+    applied.is_some_and(|applied| applied.verdict == Verdict::Completed)
 }
 
 fn is_foreign(owner: &ThingOwner) -> bool {
@@ -387,7 +430,14 @@ fn converges(
 ) -> Result<(), Broken> {
     let policy = Policy::default();
     let mut world = world.clone();
-    allowed(world.perform_all(&planner(desired, &world.observed, &policy)))?;
+    // A stack whose needs could not be met may find them met once the others are in order.
+    for _ in &desired.hosts {
+        let plan = planner(desired, &world.observed, &policy);
+        allowed(world.perform_all(&plan))?;
+        if !plan.blocked.iter().any(|it| matches!(it.why, Obstacle::Needs { .. })) {
+            break;
+        }
+    }
     let rest = planner(desired, &world.observed, &policy);
     require(law, rest.steps.is_empty(), || format!("still to do: {:?}", rest.steps))?;
     for (host_name, host) in &desired.hosts {

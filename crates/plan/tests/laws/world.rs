@@ -135,6 +135,7 @@ pub(crate) fn generate(choices: &mut Choices<'_>) -> (Desired, World) {
             host.stacks.retain(|stack, _| stack.as_str() == STACKS[kept]);
             let others = before.stacks.iter().filter(|(name, _)| name.as_str() != STACKS[kept]);
             host.stacks.extend(others.map(|(name, stack)| (name.clone(), stack.clone())));
+            drop_clashes(host);
         }
     }
     let mut world = empty_world();
@@ -153,6 +154,24 @@ pub(crate) fn generate(choices: &mut Choices<'_>) -> (Desired, World) {
     }
     tamper(&mut world, choices);
     (now, world)
+}
+
+/// Leaves out stacks that are to have a name or a port of an earlier one, which nobody can declare.
+fn drop_clashes(host: &mut DesiredHost) {
+    let (mut names, mut ports) = (BTreeSet::new(), BTreeSet::new());
+    host.stacks.retain(|_, stack| {
+        let services = || stack.services.values();
+        let published =
+            services().flat_map(|it| &it.spec.ports).filter_map(|it| it.published.clone());
+        let published: Vec<String> = published.collect();
+        let is_free = services().all(|it| !names.contains(&it.container))
+            && published.iter().all(|port| !ports.contains(port));
+        if is_free {
+            names.extend(services().map(|it| it.container.clone()));
+            ports.extend(published);
+        }
+        is_free
+    });
 }
 
 /// What was done before a world is looked at; the laws look at refusals later.
@@ -307,15 +326,29 @@ fn add_foreign(state: &mut HostState, choices: &mut Choices<'_>) {
 }
 
 fn desired(choices: &mut Choices<'_>) -> Desired {
-    let hosts = HOSTS.into_iter().map(|name| (HostName::from(name), host(choices))).collect();
+    let hosts = HOSTS.into_iter().map(|name| (HostName::from(name), host(name, choices))).collect();
     Desired { homelab: HOMELAB.into(), hosts, ..Desired::default() }
 }
 
-fn host(choices: &mut Choices<'_>) -> DesiredHost {
+/// What the stacks of a host share.
+struct Common {
+    ports: Vec<usize>,
+    name: Option<ContainerName>,
+    /// Hosts that stacks of this one may need, so that needs never go round.
+    earlier_hosts: &'static [&'static str],
+}
+
+fn host(name: &str, choices: &mut Choices<'_>) -> DesiredHost {
     let mut stacks = BTreeMap::new();
+    // Ports and names go from one stack to another between two versions of a host.
+    let mut common = Common {
+        ports: vec![9000, 9001],
+        name: Some(ContainerName::from("common")),
+        earlier_hosts: HOSTS.iter().position(|host| *host == name).map_or(&[], |at| &HOSTS[..at]),
+    };
     for (at, name) in STACKS.iter().enumerate() {
         if choices.chance(60) {
-            stacks.insert(StackName::from(*name), stack(name, at, choices));
+            stacks.insert(StackName::from(*name), stack(name, at, &mut common, choices));
         }
     }
     DesiredHost {
@@ -327,7 +360,7 @@ fn host(choices: &mut Choices<'_>) -> DesiredHost {
     }
 }
 
-fn stack(name: &str, at: usize, choices: &mut Choices<'_>) -> DesiredStack {
+fn stack(name: &str, at: usize, common: &mut Common, choices: &mut Choices<'_>) -> DesiredStack {
     let mut stack = DesiredStack { project: name.into(), ..DesiredStack::default() };
     let own = NetworkName::new(format!("{name}_default"));
     let network = StackNetwork { key: "default".into(), spec: NetworkSpec::default() };
@@ -352,18 +385,24 @@ fn stack(name: &str, at: usize, choices: &mut Choices<'_>) -> DesiredStack {
     if at > 0 && choices.chance(20) {
         stack.needs.insert((None, StackName::from(STACKS[at - 1])));
     }
+    if !common.earlier_hosts.is_empty() && choices.chance(15) {
+        let on = HostName::from(choices.pick(common.earlier_hosts));
+        stack.needs.insert((Some(on), StackName::from(choices.pick(&STACKS))));
+    }
     // Names and ports go from one service to another between two versions of a stack.
     let mut ports: Vec<usize> = (0..3).map(|number| 8000 + 100 * at + number).collect();
     let mut spare_name = Some(ContainerName::new(format!("the-{name}")));
     for service in SERVICES {
         if choices.chance(55) {
+            let ports = if choices.chance(25) { &mut common.ports } else { &mut ports };
             let port = choices.chance(40).then(|| choices.below(ports.len().max(1)));
             let port = port.filter(|at| *at < ports.len()).map(|at| ports.remove(at));
             let mut declared = service_of(&stack, name, service, port, choices);
-            if choices.chance(15)
-                && let Some(spare) = spare_name.take()
+            let name = if choices.chance(20) { &mut common.name } else { &mut spare_name };
+            if choices.chance(20)
+                && let Some(name) = name.take()
             {
-                declared.container = spare;
+                declared.container = name;
             }
             stack.services.insert(ServiceName::from(service), declared);
         }
