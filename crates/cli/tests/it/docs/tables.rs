@@ -57,10 +57,10 @@ fn every_code_of_a_finding_is_explained() {
     assert!(codes.len() > 80, "only {} codes were found", codes.len());
 }
 
-/// Codes in source text: `Finding::error("code", ...` and the like.
+/// Codes in source text: `Finding::error("code", ...` and the like, and `refuse` of builds.
 fn codes_in(source: &str) -> Vec<String> {
     let mut found = Vec::new();
-    for call in ["error(", "warning(", "note("] {
+    for call in ["error(", "warning(", "note(", "self.refuse("] {
         for rest in source.split(call).skip(1) {
             let Some(rest) = rest.trim_start().strip_prefix('"') else { continue };
             let Some((code, rest)) = rest.split_once('"') else { continue };
