@@ -363,3 +363,40 @@ fn every_rule_is_explained() {
     let missing: Vec<&String> = rules.difference(&sections).collect();
     assert!(missing.is_empty(), "docs/rules.md does not explain {missing:?}");
 }
+
+/// Codes of findings about exceptions themselves, and of limits: they cannot be allowed.
+const FIXED: [&str; 4] =
+    ["allow-not-used", "allow-without-reason", "too-many-findings", "unknown-rule"];
+
+#[test]
+fn every_warning_and_note_can_be_changed() {
+    let known = lint::known();
+    let mut missing = BTreeSet::new();
+    for folder in ["src", "../compose/src"] {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        for source in sources(&folder) {
+            let code = source.split("#[cfg(test)]").next().unwrap();
+            for call in ["Finding::warning(", "Finding::note("] {
+                let literals = code.split(call).skip(1).map(|rest| rest.trim_start());
+                let codes = literals.filter_map(|rest| rest.strip_prefix('"')?.split('"').next());
+                let unknown = codes.filter(|code| !known.contains(code) && !FIXED.contains(code));
+                missing.extend(unknown.map(str::to_owned));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "lint::OTHERS does not have {missing:?}");
+}
+
+#[allow(clippy::disallowed_methods, reason = "the test reads the source")]
+fn sources(folder: &std::path::Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|end| end == "rs") {
+            found.push(std::fs::read_to_string(path).unwrap());
+        }
+    }
+    found
+}
