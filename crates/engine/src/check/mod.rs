@@ -8,6 +8,7 @@ mod gpu;
 mod host;
 mod images;
 mod kind;
+mod manual;
 mod mounts;
 mod policy;
 mod ports;
@@ -28,13 +29,13 @@ use hob_plan::observed::{HostState, HostView};
 use serde::Serialize;
 use tokio::time::timeout;
 
-pub use self::kind::{Kind, Manual};
 pub(crate) use self::{
     gpu::Wants,
     policy::Publish,
     ports::numbers,
     space::{mount_hint, unmounted},
 };
+pub use self::{kind::Kind, manual::Manual};
 use crate::{hint::hint, observe::Sight};
 
 /// The answer to a question about a host or a deployment.

@@ -43,7 +43,7 @@ impl Reader {
             }
             "root" if value == "ok" => facts.root_folder = Ok(()),
             "root" => facts.root_folder = Err(value.to_owned()),
-            "others" => facts.is_root_open = value.trim_matches('-') != "",
+            "others" => facts.is_root_open = !value.trim_matches('-').is_empty(),
             "path" => value.clone_into(&mut self.path),
             "df" => {
                 // The heading of `df` comes first; the last line counts.
