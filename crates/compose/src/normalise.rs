@@ -63,7 +63,9 @@ fn services(root: &mut Node) -> impl Iterator<Item = &mut Node> {
 }
 
 fn join_default_network(service: &mut Node, used: &mut Option<Span>) {
-    if service.get("network_mode").is_some() || service.get("provider").is_some() {
+    // An empty mode, such as `${MODE:-}` that nobody set, is none.
+    let has_mode = service.get("network_mode").is_some_and(|mode| mode.as_str() != Some(""));
+    if has_mode || service.get("provider").is_some() {
         return;
     }
     let span = service.span.clone();

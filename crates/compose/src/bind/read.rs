@@ -10,6 +10,11 @@ pub(super) fn text(node: &Node, name: &str) -> Option<String> {
     node.get(name)?.scalar_text()
 }
 
+/// A text of which an empty one means the same as none: often a variable that is not set.
+pub(super) fn filled(node: &Node, name: &str) -> Option<String> {
+    text(node, name).filter(|text| !text.is_empty())
+}
+
 pub(super) fn boolean(node: &Node, name: &str) -> Option<bool> {
     node.get(name)?.as_bool()
 }

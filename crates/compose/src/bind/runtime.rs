@@ -33,7 +33,7 @@ fn device_request(node: &Node) -> Option<DeviceRequest> {
 }
 
 pub(super) fn namespaces(service: &Node) -> Namespaces {
-    let text = |name| read::text(service, name).filter(|text| !text.is_empty());
+    let text = |name| read::filled(service, name).filter(|text| !text.is_empty());
     Namespaces {
         pid: text("pid"),
         ipc: text("ipc"),

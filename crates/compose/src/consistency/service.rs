@@ -71,7 +71,8 @@ fn image(service: &Entry, path: &Path<'_>, findings: &mut Vec<Finding>) {
 fn network_mode(service: &Entry, path: &Path<'_>, findings: &mut Vec<Finding>) {
     let node = &service.value;
     let networks = node.get("networks").filter(|networks| !networks.entries().is_empty());
-    if node.get("network_mode").is_some() && networks.is_some() {
+    let mode = node.get("network_mode").filter(|mode| mode.as_str() != Some(""));
+    if mode.is_some() && networks.is_some() {
         findings.push(
             Finding::error("exclusive-attributes", "network_mode and networks exclude each other")
                 .at(place_in(service, "network_mode"))

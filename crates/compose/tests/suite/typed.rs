@@ -174,3 +174,32 @@ fn the_way_of_a_value_is_known() {
     assert_eq!(way("services.web.user"), user);
     assert!(way("services.web.nothing").is_empty());
 }
+
+#[test]
+fn an_empty_text_is_none() {
+    let names = [
+        "platform",
+        "network_mode",
+        "hostname",
+        "domainname",
+        "user",
+        "working_dir",
+        "cgroup_parent",
+        "cpuset",
+        "runtime",
+        "mac_address",
+        "ipc",
+        "pid",
+        "uts",
+        "userns_mode",
+    ];
+    let empty: String = names.iter().map(|name| format!("    {name}: ''\n")).collect();
+    let with = project(&format!("services:\n  web:\n    image: web:1\n{empty}"));
+    let without = project("services:\n  web:\n    image: web:1\n");
+    // What follows says where things are written.
+    let bare = |project: &Project| {
+        let shown = format!("{:#?}", project.services["web"]);
+        shown.split_once("    place: ").unwrap().0.to_string()
+    };
+    assert_eq!(bare(&with), bare(&without));
+}
