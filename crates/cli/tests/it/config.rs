@@ -135,8 +135,8 @@ fn flags_for_compose_files_say_so_in_a_homelab() {
     let place = Place::with(HOME);
     assert_eq!(
         place.say("config web --no-interpolate"),
-        "> hob config web --no-interpolate\n! error: --no-interpolate is for Compose files, and there \
-         is no compose.yaml in @/repository or above it\n! hint: name one with -f; without \
+        "> hob config web --no-interpolate\n! error: --no-interpolate is for Compose files, and \
+         there is no compose.yaml in @/repository or above it\n! hint: name one with -f; without \
          --no-interpolate, hob config shows a stack\n= 1\n"
     );
 }
