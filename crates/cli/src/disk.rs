@@ -393,6 +393,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::disallowed_types, reason = "a pipe, which the library cannot make")]
     fn what_is_written_replaces_files_and_nothing_else() {
         use std::os::unix::fs::PermissionsExt;
         let root = tempfile::tempdir().unwrap();
