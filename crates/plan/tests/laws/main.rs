@@ -8,15 +8,23 @@
 )]
 
 mod choices;
+mod declared;
 mod growth;
 mod planted;
 mod refusals;
 mod rules;
 mod world;
 
-use proptest::{prelude::*, test_runner::TestRunner};
+use proptest::{
+    prelude::*,
+    test_runner::{RngSeed, TestRunner},
+};
 
 use choices::Choices;
+
+/// The same worlds on every run, so that a red test is about the change at hand. Other worlds: another
+/// number here, and more of them in the call of [`config`].
+const SEED: u64 = 2026;
 
 /// Bytes that make up one world.
 fn worlds() -> impl Strategy<Value = Vec<u8>> {
@@ -28,6 +36,7 @@ fn config(cases: u32) -> ProptestConfig {
         cases,
         failure_persistence: None,
         max_shrink_iters: 300,
+        rng_seed: RngSeed::Fixed(SEED),
         ..ProptestConfig::default()
     }
 }

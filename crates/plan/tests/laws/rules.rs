@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hob_model::{
     ContainerName, HostName, Role, Selection, StackName,
-    desired::{Condition, Desired},
+    desired::{Condition, Desired, DesiredStack},
 };
 use hob_plan::{
     Change, Obstacle, Plan, Policy, Thing,
@@ -484,13 +484,23 @@ fn converges(
         require("the world becomes what is declared", owned == declared, || {
             format!("on {host_name} there is {owned:?}, and declared is {declared:?}")
         })?;
-        for (name, stack) in host.stacks.iter().filter(|(name, _)| !is_blocked(name)) {
-            for (path, file) in &stack.files {
-                let seen = state.stacks.get(name).and_then(|folder| folder.files.get(path));
-                let is_there = matches!(seen, Some(FileSeen::File { digest, .. })
-                    if *digest == file.digest);
-                require("files become what is declared", is_there, || format!("{name} {path}"))?;
-            }
+        let in_order = host.stacks.iter().filter(|(name, _)| !is_blocked(name));
+        files_become(state, in_order)?;
+    }
+    Ok(())
+}
+
+/// The files of these stacks are there as they are declared.
+fn files_become<'a>(
+    state: &HostState,
+    stacks: impl Iterator<Item = (&'a StackName, &'a DesiredStack)>,
+) -> Result<(), Broken> {
+    for (name, stack) in stacks {
+        for (path, file) in &stack.files {
+            let seen = state.stacks.get(name).and_then(|folder| folder.files.get(path));
+            let is_there = matches!(seen, Some(FileSeen::File { digest, .. })
+                if *digest == file.digest);
+            require("files become what is declared", is_there, || format!("{name} {path}"))?;
         }
     }
     Ok(())
