@@ -8,6 +8,7 @@
 )]
 
 mod choices;
+mod convergence;
 mod declared;
 mod growth;
 mod planted;
