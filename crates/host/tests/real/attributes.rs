@@ -135,9 +135,9 @@ async fn real_a_compose_file_arrives_whole() {
         check(&bench).await;
         assert_eq!(steps(&look_and_plan(&bench, &first).await), BTreeSet::new());
         let seen = |command: &'static str| said(&bench, "base", command);
-        assert_eq!(seen("cat /etc/motd /run/secrets/token").await, "hello\nhush");
+        assert_eq!(seen("cat /etc/motd /run/secrets/token").await, "hello\nchange-me");
         assert_eq!(seen("cat /data/started").await, "high\n");
-        assert_eq!(said(&bench, "linked", "cat /run/secrets/token").await, "hush");
+        assert_eq!(said(&bench, "linked", "cat /run/secrets/token").await, "change-me");
 
         // Who holds on to a container is made anew with it.
         let second = desired(&bench, "second");
@@ -181,7 +181,7 @@ fn container(bench: &Bench, service: &str) -> ContainerName {
 fn desired(bench: &Bench, generation: &str) -> Desired {
     let homelab = format!(
         "homelab: {name}\nhosts: {{ here: {{ connect: local, root: {root}, stacks: [web], vars: \
-         {{ TOKEN: hush }} }} }}\nstacks: {{ web: {{ project: {name} }} }}\n",
+         {{ TOKEN: change-me }} }} }}\nstacks: {{ web: {{ project: {name} }} }}\n",
         name = bench.homelab,
         root = bench.root.display(),
     );

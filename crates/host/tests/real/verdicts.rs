@@ -139,7 +139,7 @@ async fn real_a_verdict_goes_into_the_record() {
             spec: spec.clone().into(),
         };
         let nothing = bench.perform(&record).await.unwrap_err().to_string();
-        assert_eq!(nothing, "there is no verdict to record: nobody waited for it");
+        assert_eq!(nothing, format!("{name} has no verdict to record: nobody waited for it"));
         for _ in 0..2 {
             bench.perform_with(&record, Some(Verdict::Running)).await.unwrap();
         }
