@@ -1,23 +1,17 @@
 //! Commands that are run in a container at turns of its life.
 
-use std::{collections::VecDeque, fmt, time::Duration};
+use std::{fmt, time::Duration};
 
-use bollard::{
-    exec::{StartExecOptions, StartExecResults},
-    models::{ContainerState, ExecConfig},
-};
-use futures_util::StreamExt;
+use bollard::models::{ContainerState, ExecConfig};
 use hob_model::{ContainerName, spec::Hook};
 use hob_plan::Turn;
 use tokio::time::timeout;
 
-use super::{DockerHost, containers::Ours, failure, redact::Hidden};
-use crate::{HostErrorKind, StepRun};
+use super::{DockerHost, containers::Ours, redact::Hidden};
+use crate::{HostErrorKind, Inside, StepRun};
 
 /// How long one hook may take.
 const HOOK: Duration = Duration::from_secs(300);
-/// Bytes of output that are kept to explain a failure.
-const OUTPUT_BYTES_MAX: usize = 2_000;
 
 impl DockerHost {
     /// Runs hooks one after the other, until one fails. Before a stop that is no more than a
@@ -62,34 +56,8 @@ impl DockerHost {
     }
 
     async fn run_hook(&self, name: &ContainerName, hook: &Hook) -> Result<Ended, HostErrorKind> {
-        let config = config(hook);
-        let made = self
-            .engine
-            .ask(|docker| {
-                let config = config.clone();
-                async move { docker.create_exec(name.as_str(), config).await }
-            })
-            .await?;
-        let docker = self.engine.docker();
-        // Not repeated when the way breaks: it may have run.
-        let started = docker.start_exec(&made.id, None::<StartExecOptions>).await;
-        let mut output = VecDeque::new();
-        if let StartExecResults::Attached { output: mut stream, .. } =
-            started.map_err(failure::kind)?
-        {
-            while let Some(chunk) = stream.next().await {
-                output.extend(chunk.map_err(failure::kind)?.into_bytes());
-                let surplus = output.len().saturating_sub(OUTPUT_BYTES_MAX);
-                output.drain(..surplus);
-            }
-        }
-        let id = made.id.as_str();
-        let found = self.engine.ask(|docker| async move { docker.inspect_exec(id).await }).await?;
-        let output = String::from_utf8_lossy(output.make_contiguous()).into_owned();
-        Ok(Ended {
-            code: found.exit_code.unwrap_or(-1),
-            last_line: crate::folder::last_line(&output),
-        })
+        let Inside { code, last_line } = self.exec(name, config(hook)).await?;
+        Ok(Ended { code, last_line })
     }
 }
 

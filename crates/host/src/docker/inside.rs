@@ -39,6 +39,16 @@ impl DockerHost {
             cmd: Some(command.iter().map(|word| (*word).to_owned()).collect()),
             ..ExecConfig::default()
         };
+        self.exec(name, config).await
+    }
+
+    /// Runs a command in a container to its end; the caller bounds the time. It is not repeated
+    /// when the way breaks: it may have run.
+    pub(super) async fn exec(
+        &self,
+        name: &ContainerName,
+        config: ExecConfig,
+    ) -> Result<Inside, HostErrorKind> {
         let made = self
             .engine
             .ask(|docker| {
